@@ -1,0 +1,132 @@
+"""What every asset of this project has in common: how it is described, run, and reported in the UI."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from thermal_assets.defs.resources import HomeResource
+from thermal_assets.errors import UserError, WarehouseLocked
+from thermal_assets.home.layout import Home
+from thermal_assets.progress import listening, log_every
+from thermal_assets.steps.step import StepReport
+from thermal_assets.warehouse.contract import TABLES
+
+OWNERS = ["team:thermal-assets"]
+LOG_SECONDS = 10.0
+_LOCK_RETRIES = 5
+_LOCK_WAIT_SECONDS = 15
+
+PartitionStep = Callable[[Home, str, str], StepReport]
+DatasetStep = Callable[[Home, str], StepReport]
+
+
+def table_spec(asset: str, table: str | None = None, **extra: Any) -> dict[str, Any]:
+    """Arguments for ``dg.asset`` and ``dg.AssetSpec`` that derive from the table the asset owns."""
+    contract = TABLES[table or asset]
+    columns = [
+        dg.TableColumn(
+            name=column.name,
+            type=column.type,
+            description=column.comment,
+            constraints=dg.TableColumnConstraints(nullable=column.nullable),
+        )
+        for column in contract.columns
+    ]
+    metadata: dict[str, Any] = {
+        "dagster/table_name": f"warehouse.main.{contract.name}",
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        **extra.pop("metadata", {}),
+    }
+    description = contract.description + (f"\n\n{extra.pop('note')}" if "note" in extra else "")
+    return {
+        "description": description,
+        "metadata": metadata,
+        "owners": OWNERS,
+        "kinds": {"duckdb", "python", *extra.pop("kinds", ())},
+        **extra,
+    }
+
+
+@contextlib.contextmanager
+def step_errors() -> Iterator[None]:
+    """Users' errors become one line in the UI; locks are retried, everything else of the user's is not."""
+    try:
+        yield
+    except WarehouseLocked as error:
+        raise dg.RetryRequested(max_retries=_LOCK_RETRIES, seconds_to_wait=_LOCK_WAIT_SECONDS) from error
+    except UserError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+
+
+@contextlib.contextmanager
+def station(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[Home]:
+    """The opened home, with progress going to the step log and errors told in one line."""
+    with step_errors(), listening(log_every(LOG_SECONDS, context.log.info)):
+        yield home.open()
+
+
+def result_metadata(report: StepReport, plot: bytes | None = None) -> dict[str, Any]:
+    """What the UI shows of a materialization."""
+    metadata: dict[str, Any] = {
+        "dagster/row_count": report.rows,
+        "status": report.status,
+        "rows_written": report.written,
+        "seconds": round(report.seconds, 3),
+        "warehouse_held_seconds": round(report.lock_seconds, 3),
+    }
+    if report.lens_id:
+        metadata["lens"] = report.lens_id
+    metadata.update(plain_metadata(report.metadata))
+    if plot:
+        metadata["plot"] = picture(plot)
+    return metadata
+
+
+def plain_metadata(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata values as Dagster takes them; bytes are PNG pictures, lists become JSON."""
+    shown: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, bytes):
+            shown[name] = picture(value)
+        elif isinstance(value, list | dict):
+            shown[name] = dg.MetadataValue.json(value)
+        elif value is not None:
+            shown[name] = value
+    return shown
+
+
+def picture(png: bytes) -> dg.MarkdownMetadataValue:
+    """A PNG as markdown that the UI renders inline."""
+    import base64
+
+    return dg.MetadataValue.md(f"![plot](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def as_result(report: StepReport) -> dg.MaterializeResult:
+    return dg.MaterializeResult(
+        asset_key=report.asset,
+        metadata=result_metadata(report),
+        data_version=dg.DataVersion(report.version),
+    )
+
+
+def run_partitions(
+    context: dg.AssetExecutionContext, home: HomeResource, step: PartitionStep
+) -> dg.MaterializeResult:
+    """Run ``step`` for the partition of this run; for a run over a range of partitions, for each in turn."""
+    with station(context, home) as opened:
+        keys = context.partition_keys
+        if len(keys) == 1:
+            return as_result(step(opened, context.run_id, keys[0]))
+        for key in keys:
+            report = step(opened, context.run_id, key)
+            context.add_asset_metadata(result_metadata(report), partition_key=key)
+        return dg.MaterializeResult()
+
+
+def run_dataset(context: dg.AssetExecutionContext, home: HomeResource, step: DatasetStep) -> dg.MaterializeResult:
+    """Run ``step`` once for the whole data set."""
+    with station(context, home) as opened:
+        return as_result(step(opened, context.run_id))

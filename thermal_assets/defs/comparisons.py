@@ -1,0 +1,50 @@
+"""Normal against anomaly, and copies: what needs several classes side by side."""
+
+import dagster as dg
+from pydantic import Field
+
+from thermal_assets.defs.asset_kit import as_result, station, table_spec
+from thermal_assets.defs.automation import DATASET_STAGE
+from thermal_assets.defs.resources import HomeResource
+from thermal_assets.steps.duplicates import materialize_duplicates
+from thermal_assets.steps.separation import materialize_separation
+
+GROUP = "l6_comparisons"
+
+
+class SeparationConfig(dg.Config):
+    """Config of the comparison of classes."""
+
+    max_reference: int = Field(2000, description="Reference images a class, at most", ge=20)
+
+
+class DuplicateConfig(dg.Config):
+    """Config of the search for copies."""
+
+    near_copy_distance: float = Field(
+        0.02, description="L2 distance (unit vectors) up to which two images count as near copies", ge=0, le=2
+    )
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=["image_classes", "file_manifest", "class_densities", "l2_embeddings", "l3_projection"],
+    automation_condition=DATASET_STAGE,
+    **table_spec("separation"),
+)
+def separation(
+    context: dg.AssetExecutionContext, home: HomeResource, config: SeparationConfig
+) -> dg.MaterializeResult:
+    with station(context, home) as opened:
+        return as_result(materialize_separation(opened, context.run_id, config.max_reference))
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=["file_manifest", "channel_stats", "l2_embeddings", "dataset_neighbors"],
+    automation_condition=DATASET_STAGE,
+    **table_spec("duplicates"),
+)
+def duplicates(context: dg.AssetExecutionContext, home: HomeResource, config: DuplicateConfig) -> dg.MaterializeResult:
+    with station(context, home) as opened:
+        return as_result(materialize_duplicates(opened, context.run_id, config.near_copy_distance))

@@ -1,0 +1,43 @@
+"""Which classes there are, and every file of each."""
+
+import dagster as dg
+
+from thermal_assets.defs.asset_kit import as_result, run_partitions, station, table_spec
+from thermal_assets.defs.partitions import CLASS_PARTITIONS_NAME, class_partitions
+from thermal_assets.defs.resources import HomeResource
+from thermal_assets.steps.classes import materialize_image_classes
+from thermal_assets.steps.manifest import materialize_file_manifest
+
+GROUP = "l0_manifest"
+
+
+@dg.asset(
+    group_name=GROUP,
+    **table_spec(
+        "image_classes",
+        "class_catalog",
+        note="Root of the data-set stage: adding or removing a class folder changes it. A class whose folder "
+        "is gone leaves with all its rows and its partition.",
+    ),
+)
+def image_classes(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    with station(context, home) as opened:
+        report, gone = materialize_image_classes(opened, context.run_id)
+    known = set(context.instance.get_dynamic_partitions(CLASS_PARTITIONS_NAME))
+    for partition in known.intersection(gone):
+        context.instance.delete_dynamic_partition(CLASS_PARTITIONS_NAME, partition)
+        context.log.info(f"the folder of {partition} is gone: its partition and all its rows have left")
+    return as_result(report)
+
+
+@dg.asset(
+    group_name=GROUP,
+    partitions_def=class_partitions,
+    **table_spec(
+        "file_manifest",
+        note="Files of unchanged size and modification time are not read again. What cannot be used is in "
+        "image_problems, with a reason.",
+    ),
+)
+def file_manifest(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    return run_partitions(context, home, materialize_file_manifest)

@@ -1,0 +1,1 @@
+"""Judging: measured tables in, findings in plain English out."""

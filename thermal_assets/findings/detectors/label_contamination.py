@@ -1,0 +1,102 @@
+"""Batches that read or look as if they belonged to another class.
+
+Measure: table batch_drift. A batch is one date, site, session and distance. It contradicts its
+class by its code if the names stand for another object than the folder, and by its pictures if the
+share of neighbours from other objects (other sessions only, classes balanced) stands out from the
+sibling batches by the thresholds of that table. Only both together are HIGH: several objects in one
+frame are legal, and pictures alone may only be unusual. Effect: mean of foreign_share minus
+base_rate, weighted by images.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from thermal_assets.findings.finding import Finding, counted, fetch, percent, text
+from thermal_assets.findings.thresholds import Thresholds
+
+_SQL = """
+SELECT b.class_name, b.code_contradicts AS by_code, b.picture_contradicts AS by_picture,
+       coalesce(CASE WHEN b.code_contradicts THEN b.code_class END, b.nearest_class, '?') AS looks_like,
+       count(*) AS batches, sum(b.image_count)::BIGINT AS images, mode(b.object_code) AS object_code,
+       mode(b.nearest_class) AS nearest_class,
+       sum(b.foreign_share * b.image_count) / sum(CASE WHEN b.foreign_share IS NOT NULL THEN b.image_count END)
+           AS foreign_share,
+       sum(b.base_rate * b.image_count) / sum(CASE WHEN b.base_rate IS NOT NULL THEN b.image_count END) AS base_rate,
+       sum(b.effect * b.image_count) / sum(CASE WHEN b.effect IS NOT NULL THEN b.image_count END) AS effect,
+       max(b.q_value) AS q_value, count(b.q_value) AS tested,
+       flatten(list(b.example_ids ORDER BY b.effect DESC NULLS LAST, b.batch_id))[1:12] AS examples,
+       any_value(l.level) AS level
+FROM batch_drift b
+JOIN lenses l ON l.lens_id = b.lens_id AND l.in_force
+WHERE b.code_contradicts OR b.picture_contradicts
+GROUP BY ALL
+ORDER BY b.class_name, looks_like
+"""
+
+
+def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
+    findings = []
+    for row in fetch(connection, _SQL):
+        name, other = row["class_name"], row["looks_like"]
+        both = row["by_code"] and row["by_picture"]
+        kind = "both" if both else ("code" if row["by_code"] else "picture")
+        findings.append(
+            Finding(
+                finding_id=f"label_contamination:{kind}:{name}|{other}",
+                severity="HIGH" if both else "MEDIUM",
+                detector="label_contamination",
+                level=row["level"],
+                class_name=name,
+                title={
+                    "both": "Batches of another class, by name and picture",
+                    "code": "Batches whose names tell another object",
+                    "picture": "Batches that look like another class",
+                }[kind],
+                statement=_statement(row, name, other, kind),
+                effect_name="share of foreign neighbours above the sibling batches",
+                effect_size=row["effect"],
+                affected_images=row["images"],
+                example_ids=tuple(row["examples"]),
+                evidence_sql="SELECT batch_id, image_count, object_code, code_class, nearest_class, foreign_share,\n"
+                "       base_rate, effect, robust_z, q_value, example_ids\nFROM batch_drift\n"
+                f"WHERE class_name = {text(name)} AND code_contradicts = {str(row['by_code']).lower()}\n"
+                f"  AND picture_contradicts = {str(row['by_picture']).lower()}\n"
+                "  AND coalesce(CASE WHEN code_contradicts THEN code_class END, nearest_class, '?') = "
+                f"{text(other)}\nORDER BY effect DESC NULLS LAST",
+                action="Look at the examples and move the batches to the class they belong to."
+                if both
+                else "Look at the examples first: only the name or only the picture speaks against the class.",
+            )
+        )
+    return findings
+
+
+def _statement(row: dict[str, object], name: str, other: str, kind: str) -> str:
+    batches, images = row["batches"], row["images"]
+    assert isinstance(batches, int)
+    assert isinstance(images, int)
+    sentences = [f"{counted(batches, 'batch', 'batches')} of class {name} ({counted(images, 'image')})"]
+    one = batches == 1
+    if kind != "picture":
+        verb = "carries" if one else "carry"
+        sentences[0] += f" {verb} the code {row['object_code']} in the names, which stands for {other}"
+    else:
+        sentences[0] += f" {'lies' if one else 'lie'} among images of other objects, mostly {row['nearest_class']}"
+    share, base = row["foreign_share"], row["base_rate"]
+    if isinstance(share, float):
+        usual = f", against {percent(base)} in the other batches of the class" if isinstance(base, float) else ""
+        of = f", mostly {row['nearest_class']}" if kind == "both" and row["nearest_class"] else ""
+        sentences.append(
+            f"{percent(share)} of the nearest images from other sessions show another object{of}{usual}"
+            + (", which is no contradiction" if kind == "code" else "")
+        )
+    elif kind == "code":
+        sentences.append("The pictures were not compared")
+    if kind != "code":
+        q_value = row["q_value"]
+        if isinstance(q_value, float) and row["tested"] == batches:
+            sentences.append(f"q is at most {q_value:.2g}")
+        else:
+            sentences.append("Too few images or sibling batches for a test; the effect alone is shown")
+    return ". ".join(sentences) + "."

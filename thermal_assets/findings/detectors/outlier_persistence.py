@@ -1,0 +1,56 @@
+"""L3 lenses that hide the outliers of L2.
+
+Measure: table outlier_persistence at its greatest depth n for each class. Folding keeps outliers by
+itself, so the overlap is compared with what random projections to the dimension of L3 keep. Told
+only where it lies below every random projection and at or below persistence_ratio of their mean;
+keeping as many as chance, or more, is no news.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from thermal_assets.findings.finding import Finding, fetch, number, text
+from thermal_assets.findings.thresholds import Thresholds
+
+_SQL = """
+SELECT * FROM outlier_persistence
+WHERE expected > 0
+QUALIFY row_number() OVER (PARTITION BY class_name, scope ORDER BY n DESC) = 1
+ORDER BY class_name, scope
+"""
+
+
+def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
+    findings = []
+    for row in fetch(connection, _SQL):
+        overlap, expected, lowest = row["overlap"], row["expected"], row["expected_low"]
+        if overlap >= lowest or overlap > thresholds.persistence_ratio * expected:
+            continue
+        name, scope = row["class_name"], row["scope"]
+        where = "the whole data set" if name == "*" else f"class {name}"
+        among = "" if scope == "class" else " (compared with every class)"
+        findings.append(
+            Finding(
+                finding_id=f"outlier_persistence:{name}:{scope}",
+                severity="LOW",
+                detector="outlier_persistence",
+                level="L3",
+                class_name=None if name == "*" else name,
+                title="L3 hides outliers of L2",
+                statement=f"Of the {number(row['n'])} least dense images of {where} at L2{among}, only "
+                f"{number(overlap)} "
+                f"are so at L3; {row['projections']} random projections of the same size keep {expected:.0f} on "
+                "average "
+                f"({row['expected_low']:.0f} to {row['expected_high']:.0f}).",
+                effect_name="overlap over that of random projections",
+                effect_size=overlap / expected,
+                affected_images=row["n"] - overlap,
+                evidence_sql="SELECT class_name, scope, n, overlap, expected, expected_low, expected_high, sessions,\n"
+                f"       rank_correlation\nFROM outlier_persistence\nWHERE class_name = {text(name)} "
+                f"AND scope = {text(scope)}\nORDER BY n",
+                action="Look at the outliers of L2 too, not of L3 alone; fit the L3 lens again if it was fitted on "
+                "other images.",
+            )
+        )
+    return findings

@@ -1,0 +1,157 @@
+"""Thresholds of the findings: from which size on a measured thing is worth a person's time.
+
+Tables are measured without them, so changing one needs no recomputing: only the findings are judged again.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Thresholds(BaseModel):
+    """``[thresholds]`` of the profile. Every default states its reason."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # L1: files, names, channels, classes
+    unreadable_high_share: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="Share of a class's files that cannot be read from which on it is HIGH: a class that lost a "
+        "twentieth of its pictures is no longer the class that was collected. Any smaller share is MEDIUM.",
+    )
+    names_medium_share: float = Field(
+        0.01,
+        gt=0,
+        le=1,
+        description="Share of a class's files with one kind of name problem from which on it is MEDIUM: from 1 % on, "
+        "comparisons by session and distance rest on visibly other images. Below it is LOW.",
+    )
+    channel_mix_medium_share: float = Field(
+        0.01,
+        gt=0,
+        le=1,
+        description="Share of images outside the commonest pixel mode from which on the mix is MEDIUM: from 1 % on it "
+        "is a second way of exporting, not a stray file. Below it is LOW, but it can still stop a loader.",
+    )
+    channel_giveaway: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        description="Total variation distance of pixel modes between the normal and the anomaly class of a pair: a "
+        "guess by the mode alone is then right in (1 + distance) / 2 of the cases, 60 % at 0.2.",
+    )
+    imbalance_ratio: float = Field(
+        10,
+        gt=1,
+        description="Largest over smallest class from which on imbalance is told: at ten to one, never naming the "
+        "small "
+        "class already costs a model less than a tenth of the score.",
+    )
+    imbalance_medium_ratio: float = Field(
+        100,
+        gt=1,
+        description="The same for MEDIUM: at a hundred to one a usual batch of 64 to 128 images holds about one image "
+        "of the small class.",
+    )
+    min_class_images: int = Field(
+        50,
+        ge=1,
+        description="Below this many images a class is not judged: five times the ten neighbours behind a density; "
+        "below that a tenth of the class and more is every image's neighbourhood.",
+    )
+    duplicate_medium_share: float = Field(
+        0.01,
+        gt=0,
+        le=1,
+        description="Share of a class that is a further copy of another of its pictures from which on it is MEDIUM: "
+        "from "
+        "1 % on, a random split leaks enough to move a test score in its second digit. Below it is LOW.",
+    )
+    near_copy_share: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        description="Share of a class that is nearly a copy of another of its pictures from which on it is told: "
+        "with a "
+        "fifth of near copies a class has visibly fewer independent pictures than its count says.",
+    )
+    # L2 and L3: labels
+    label_conflict_score: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Size-balanced share of one other label among the neighbours, minus the share of the own label: at "
+        "0.8 at least nine tenths of the neighbours speak for one other label.",
+    )
+    label_conflict_share: float = Field(
+        0.01,
+        gt=0,
+        le=1,
+        description="Share of a class with such images from which on they are told as a group: below it they stay in "
+        "table label_conflicts, because classes that resemble each other always exchange a few images.",
+    )
+    # L2 and L3: comparisons
+    separability_auc: float = Field(
+        0.75,
+        gt=0.5,
+        lt=1,
+        description="Separability of a normal and an anomaly class below which their separation is called weak: one "
+        "random pair of images in four is then ranked the wrong way round.",
+    )
+    eta_squared: float = Field(
+        0.14,
+        gt=0,
+        lt=1,
+        description="Share of the variance of log density that distance explains, from which on it is told: Cohen's "
+        "bound of a large effect (Statistical Power Analysis, 1988).",
+    )
+    spearman: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="Rank correlation of density and distance, without sign, from which on it is told: Cohen's bound "
+        "of "
+        "a large correlation.",
+    )
+    alpha: float = Field(
+        0.05,
+        gt=0,
+        lt=0.5,
+        description="Bound of p, and of q where several things are tested at once; where so few sessions exist that p "
+        "cannot get below it, nothing is claimed.",
+    )
+    # L2 and L3: outliers
+    outlier_distance_ratio: float = Field(
+        1.5,
+        gt=1,
+        description="How many times farther than the typical image of its class an outlier's neighbours must lie, at "
+        "both levels, to be told: a budget of outliers exists in every class, half as far again does not.",
+    )
+    persistence_ratio: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Overlap of the outliers of L2 and L3, as a share of what random projections keep, at or below "
+        "which the L3 lens is told to hide outliers: it then keeps half of what blind folding keeps.",
+    )
+    clump_min_outliers: int = Field(
+        10,
+        ge=2,
+        description="Outliers a class must have before their concentration in one session or distance is judged: with "
+        "fewer, half of them are a handful of frames.",
+    )
+    clump_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of a class's outliers in one session or at one distance from which on it is told: most of "
+        "what looks odd then has one cause.",
+    )
+    clump_lift: float = Field(
+        3,
+        gt=1,
+        description="The same share over the share among all images of the class: three times too many, so that a "
+        "session that simply is large is not told.",
+    )

@@ -1,0 +1,73 @@
+"""home.toml: what a home diagnoses and with which lens."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from thermal_assets.errors import UserError
+
+
+class LensSettings(BaseModel):
+    """The L2 lens of a home."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field("mobilenet_v2", description="Network: mobilenet_v2, efficientnet_b0, efficientnet_v2_s, random-...")
+    weights: str | None = Field(None, description="File with weights; left out: torchvision's own download")
+    input_size: int | None = Field(None, description="Side of the network's input, pixels")
+    mean: tuple[float, float, float] | None = Field(None, description="Normalisation: mean of r, g, b in 0..1")
+    std: tuple[float, float, float] | None = Field(None, description="Normalisation: standard deviation of r, g, b")
+
+
+class HomeSettings(BaseModel):
+    """Everything in home.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image_root: str = Field(description="Folder with one folder per class; only read, never written")
+    profile: str = Field("folders", description="Shipped profile by name, or path of a .toml file")
+    lens: LensSettings = LensSettings()
+    executor: Literal["in_process", "multiprocess"] = Field(
+        "in_process", description="in_process: one run is one process; multiprocess: one process a step"
+    )
+    workers: int | None = Field(None, ge=1, description="Decoding workers; left out: one per core")
+
+
+def read_settings(path: Path) -> HomeSettings:
+    """Read home.toml.
+
+    Raises:
+        UserError: missing, not TOML, or a field that does not fit.
+    """
+    try:
+        return HomeSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UserError(f"{path.parent} is no home (it has no home.toml): run thermal-assets init {path.parent}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise UserError(f"{path} does not fit: {problems}") from None
+
+
+def settings_text(settings: HomeSettings) -> str:
+    """home.toml for ``settings``, with a comment on every line."""
+    lines = ["# A Thermal Assets home. Change what you like; the next diagnosis follows.", ""]
+    for name, field in HomeSettings.model_fields.items():
+        if name != "lens":
+            lines.append(_line(name, getattr(settings, name), field.description))
+    lines += ["", "[lens]"]
+    lines += [_line(n, getattr(settings.lens, n), f.description) for n, f in LensSettings.model_fields.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, value: object, description: str | None) -> str:
+    if value is None:
+        return f"# {name} =   # {description}"
+    shown = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    return f"{name} = {shown}   # {description}"

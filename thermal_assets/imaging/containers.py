@@ -1,0 +1,150 @@
+"""File formats by content, and the damage that a container shows before a pixel is decoded.
+
+Pillow does not check the checksums of PNG picture data and is content with a PNG or JPEG whose
+end is missing as soon as it has enough rows, so a damaged file could pass as a good one.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from thermal_assets.imaging.problems import ImageProblem
+
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_MAGIC = {
+    "PNG": (PNG_MAGIC,),
+    "JPEG": (b"\xff\xd8\xff",),
+    "TIFF": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+    "GIF": (b"GIF87a", b"GIF89a"),
+    "BMP": (b"BM",),
+    "PPM": tuple(b"P" + bytes([kind, space]) for kind in b"123456f" for space in b" \t\r\n"),
+}
+FORMATS = (*_MAGIC, "WEBP")
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
+_LONGEST_MAGIC = 12
+
+
+def sniff_format(data: bytes) -> str | None:
+    """Name of the format whose signature ``data`` begins with, else None.
+
+    Raises ``ImageProblem('truncated')`` when the data are nothing but the beginning of a signature.
+    """
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    for name, signatures in _MAGIC.items():
+        if data.startswith(signatures):
+            return name
+    if 2 < len(data) < _LONGEST_MAGIC and any(s.startswith(data) for signatures in _MAGIC.values() for s in signatures):
+        raise ImageProblem("truncated", f"The file ends after {len(data)} bytes, inside its signature")
+    return None
+
+
+@dataclass(frozen=True)
+class PngFacts:
+    """What the chunks of a PNG say. ``data`` is the file without damaged chunks that hold no picture data."""
+
+    width: int
+    height: int
+    bit_depth: int
+    color_type: int
+    data: bytes
+    damaged: tuple[str, ...]
+
+
+def check_png(data: bytes) -> PngFacts:
+    """Walk the chunks of a PNG and compare every checksum (PNG specification, section 5).
+
+    Raises ``ImageProblem``: 'truncated' if the file ends before its IEND chunk, 'corrupt' if a chunk
+    that the picture depends on has another checksum than stored. A damaged chunk that is not needed
+    for the picture (texts, times) is left out of ``data`` and named in ``damaged``.
+    """
+    view = memoryview(data)
+    size = len(data)
+    position = len(PNG_MAGIC)
+    header: tuple[int, int, int, int] | None = None
+    damaged: list[tuple[int, int, str]] = []
+    while True:
+        if position + 12 > size:
+            raise ImageProblem("truncated", f"The PNG ends after {size} bytes, before its picture does")
+        length = int.from_bytes(view[position : position + 4], "big")
+        name = bytes(view[position + 4 : position + 8])
+        end = position + 12 + length
+        if not name.isalpha():
+            raise ImageProblem("corrupt", f"The PNG has a damaged chunk at byte {position}")
+        if end > size:
+            raise ImageProblem("truncated", f"The PNG ends after {size} bytes, inside its {name.decode()} chunk")
+        if zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
+            if name[0] < 97:  # an upper-case first letter: needed for the picture
+                raise ImageProblem("corrupt", f"The checksum of the PNG's {name.decode()} chunk does not match")
+            damaged.append((position, end, name.decode()))
+        if header is None:
+            if name != b"IHDR" or length != 13:
+                raise ImageProblem("corrupt", "The PNG does not begin with its header")
+            header = struct.unpack(">IIBB", view[position + 8 : position + 18])
+        if name == b"IEND":
+            break
+        position = end
+    if damaged:
+        kept, start = [], 0
+        for first, last, _ in damaged:
+            kept.append(data[start:first])
+            start = last
+        data = b"".join([*kept, data[start:]])
+    return PngFacts(*header, data, tuple(name for _, _, name in damaged))
+
+
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, first byte, end) of the payload of every segment before the picture data, ends with SOS.
+
+    Stops silently where the chain of segments breaks; the decoder has the last word on that.
+    """
+    position, size = 2, len(data)
+    while position + 4 <= size:
+        if data[position] != 0xFF:
+            return
+        marker = data[position + 1]
+        if marker == 0xFF or marker in _STANDALONE:  # fill byte, or a marker without payload
+            position += 1 if marker == 0xFF else 2
+            continue
+        if marker == 0xD9:
+            return
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        yield marker, position + 4, min(end, size)
+        if marker == 0xDA or end < position + 4:
+            return
+        position = end
+
+
+@dataclass(frozen=True)
+class JpegFacts:
+    """What the segments of a JPEG say; ``app`` lists (number n of APPn, first byte, end)."""
+
+    width: int
+    height: int
+    app: tuple[tuple[int, int, int], ...]
+
+
+def check_jpeg(data: bytes) -> JpegFacts:
+    """Size and application segments of a JPEG; ``ImageProblem('truncated')`` if its end marker is missing.
+
+    Inside entropy-coded data every FF byte is followed by 00 or a restart marker, so FF D9 after the
+    first scan header is the end of the picture. JPEG has no checksums: damage in the middle that still
+    decodes cannot be told from a picture.
+    """
+    width = height = 0
+    app = []
+    scan = None
+    for marker, first, end in jpeg_segments(data):
+        if 0xE0 <= marker <= 0xEF:
+            app.append((marker - 0xE0, first, end))
+        elif marker in _START_OF_FRAME and end - first >= 5:
+            height, width = struct.unpack(">HH", data[first + 1 : first + 5])
+        elif marker == 0xDA:
+            scan = end
+    if scan is None or data.find(b"\xff\xd9", scan) < 0:
+        raise ImageProblem("truncated", f"The JPEG ends after {len(data)} bytes, before its picture does")
+    return JpegFacts(width, height, tuple(app))

@@ -1,0 +1,174 @@
+"""Intervals and p-values whose unit is the session: images of one session are not independent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice, product
+from math import factorial, prod
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import false_discovery_control
+
+from thermal_assets.statistics.hashing import generator
+
+MIN_SESSIONS_A_SIDE = 8
+REPLICATES = 1000
+PERMUTATIONS = 999
+EXACT_LIMIT = 5000
+_TIE = 1e-9
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95 % percentile interval, or None and None with the reason in ``note``."""
+
+    low: float | None
+    high: float | None
+    note: str
+
+
+def session_bootstrap(
+    statistic: Callable[[NDArray[np.float64]], float | None],
+    sessions_a: ArrayLike,
+    sessions_b: ArrayLike,
+    *,
+    salt: str,
+    names: tuple[str, str] = ("one side", "the other"),
+    replicates: int = REPLICATES,
+) -> Interval:
+    """Interval of ``statistic`` when whole sessions are drawn with replacement and every value stays as measured.
+
+    ``statistic`` gets float64[s]: how often each session was drawn. ``sessions_a`` and ``sessions_b`` are the session
+    numbers (0..s-1) found on each side; a session on both sides is drawn for both at once.
+    Percentile bootstrap over clusters: Davison and Hinkley, Bootstrap Methods and their Application (1997), 3.8.
+    """
+    side_a, side_b = np.unique(np.asarray(sessions_a, dtype=np.int64)), np.unique(np.asarray(sessions_b, dtype=np.int64))
+    if min(side_a.size, side_b.size) == 0:
+        return Interval(None, None, "No interval: the names carry no session, and images are not independent")
+    if min(side_a.size, side_b.size) < MIN_SESSIONS_A_SIDE:
+        return Interval(
+            None,
+            None,
+            f"No interval: {side_a.size} sessions of {names[0]} and {side_b.size} of {names[1]}; "
+            f"it takes {MIN_SESSIONS_A_SIDE} on each side",
+        )
+    sessions = np.union1d(side_a, side_b)
+    width = int(sessions.max()) + 1
+    random = generator(salt)
+    values = []
+    for _ in range(replicates):
+        drawn = np.bincount(random.choice(sessions, sessions.size), minlength=width).astype(np.float64)
+        value = statistic(drawn)
+        if value is not None and np.isfinite(value):
+            values.append(value)
+    if len(values) < replicates / 2:
+        return Interval(None, None, "No interval: too few resamplings of the sessions gave a value")
+    low, high = np.quantile(values, [0.025, 0.975])
+    note = f"95 % interval: {sessions.size} whole sessions resampled {replicates:,} times, values held fixed"
+    return Interval(float(low), float(high), note)
+
+
+@dataclass(frozen=True)
+class PermutationResult:
+    """``p_value`` and the smallest p that the same sessions could have given."""
+
+    p_value: float | None
+    attainable_p: float | None
+    arrangements: int
+    exact: bool
+
+
+def permutation_test(
+    statistic: Callable[[NDArray[np.int64]], NDArray[np.float64]],
+    labels: ArrayLike,
+    blocks: ArrayLike | None = None,
+    *,
+    salt: str,
+    permutations: int = PERMUTATIONS,
+) -> PermutationResult:
+    """Is ``statistic`` larger than when the labels of whole units are handed round inside their blocks?
+
+    ``labels`` int[u] holds one label a unit, ``blocks`` int[u] the block it may move in (default: one block).
+    ``statistic`` maps int64[b, u] labellings to float64[b]; larger is more extreme. All distinct arrangements are
+    tried if there are at most 5,000, else ``permutations`` random ones; p = (1 + hits) / (1 + B), the observed
+    arrangement being one of them. Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9 (2010) 39.
+    """
+    observed = np.asarray(labels, dtype=np.int64)
+    block_of = np.zeros_like(observed) if blocks is None else np.asarray(blocks, dtype=np.int64)
+    members = [np.flatnonzero(block_of == block) for block in np.unique(block_of)]
+    counts = [Counter(observed[rows].tolist()) for rows in members]
+    arrangements = prod(_distinct(count) for count in counts)
+    if arrangements <= 1:
+        return PermutationResult(None, 1.0 if observed.size else None, arrangements, True)
+    value = float(statistic(observed[None, :])[0])
+    if not np.isfinite(value):
+        return PermutationResult(None, None, arrangements, True)
+    if arrangements <= EXACT_LIMIT:
+        values = np.concatenate([statistic(chunk) for chunk in _chunks(_every(observed, members))])
+        scale = _TIE * max(1.0, float(np.abs(values).max()))
+        p = float(np.mean(values >= value - scale))
+        return PermutationResult(p, float(np.mean(values >= values.max() - scale)), arrangements, True)
+    random = generator(salt)
+    shuffled = np.tile(observed, (permutations, 1))
+    for rows in members:
+        shuffled[:, rows] = random.permuted(shuffled[:, rows], axis=1)
+    values = np.concatenate([statistic(shuffled[start : start + 256]) for start in range(0, permutations, 256)])
+    hits = int(np.sum(values >= value - _TIE * max(1.0, abs(value))))
+    smallest = max(1 / (1 + permutations), _symmetries(counts) / arrangements)
+    return PermutationResult((1 + hits) / (1 + permutations), smallest, arrangements, False)
+
+
+def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:
+    """q-values (Benjamini and Hochberg 1995) of the p-values that are there; None stays None."""
+    known = [index for index, p in enumerate(p_values) if p is not None]
+    q_values: list[float | None] = [None] * len(p_values)
+    if known:
+        adjusted = false_discovery_control([p_values[index] for index in known], method="bh")
+        for index, q in zip(known, adjusted, strict=True):
+            q_values[index] = float(q)
+    return q_values
+
+
+def _distinct(count: Counter[int]) -> int:
+    return factorial(sum(count.values())) // prod(factorial(times) for times in count.values())
+
+
+def _symmetries(counts: list[Counter[int]]) -> int:
+    """How many arrangements look alike because labels with the same number of units everywhere merely swap names."""
+    labels = sorted(set().union(*counts))
+    alike = Counter(tuple(count[label] for count in counts) for label in labels)
+    return prod(factorial(times) for times in alike.values())
+
+
+def _every(observed: NDArray[np.int64], members: list[NDArray[np.int64]]) -> Iterator[NDArray[np.int64]]:
+    blocks = [list(_arrangements(observed[rows])) for rows in members]
+    for parts in product(*blocks):
+        labelling = observed.copy()
+        for rows, part in zip(members, parts, strict=True):
+            labelling[rows] = part
+        yield labelling
+
+
+def _arrangements(labels: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Every distinct order of ``labels``; the rare labels are placed, the commonest takes what is left."""
+    *rare, (commonest, _) = sorted(Counter(labels.tolist()).items(), key=lambda item: (item[1], item[0]))
+
+    def place(which: int, free: tuple[int, ...], order: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+        if which == len(rare):
+            yield order
+            return
+        label, times = rare[which]
+        for taken in combinations(free, times):
+            placed = order.copy()
+            placed[list(taken)] = label
+            yield from place(which + 1, tuple(sorted(set(free) - set(taken))), placed)
+
+    yield from place(0, tuple(range(labels.size)), np.full(labels.size, commonest))
+
+
+def _chunks(labellings: Iterator[NDArray[np.int64]], size: int = 256) -> Iterator[NDArray[np.int64]]:
+    while chunk := list(islice(labellings, size)):
+        yield np.stack(chunk)

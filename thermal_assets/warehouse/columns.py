@@ -1,0 +1,56 @@
+"""Columns that many tables share, worded once."""
+
+from __future__ import annotations
+
+from thermal_assets.warehouse.schema import Column, column, required
+
+IMAGE_ID = required(
+    "image_id",
+    "VARCHAR",
+    "Path of the file below the image root, POSIX separators; '%' and undecodable bytes are percent-escaped",
+)
+CLASS_NAME = required("class_name", "VARCHAR", "Class of the image: the name of its class folder")
+IMAGE_KEY = required("image_key", "BIGINT", "Signed 64-bit blake2b of image_id; joins the bulky tables")
+CONTENT_HASH = required("content_hash", "VARCHAR", "blake2b-128 of the file's bytes, hex")
+LEVEL = required("level", "VARCHAR", "Lens level: 'L2' (generic features) or 'L3' (features folded to this domain)")
+SCOPE = required("scope", "VARCHAR", "'class': compared inside its class; 'dataset': compared with every class")
+LENS_ID = required("lens_id", "VARCHAR", "The lens the numbers came from; see table lenses")
+NEIGHBOR_COLUMNS: tuple[Column, ...] = (
+    required("neighbor_keys", "BIGINT[]", "image_key of up to ten nearest other images, nearest first"),
+    required("distances", "FLOAT[]", "Distance to each of neighbor_keys, in the units of the lens"),
+    required("method", "VARCHAR", "'exact': recall 1 against brute force; 'reference sample': searched in a sample only"),
+    required("candidates", "BIGINT", "How many other images were searched"),
+)
+DENSITY_COLUMNS: tuple[Column, ...] = (
+    column("mean_distance_1", "FLOAT", "Distance to the nearest other image; NULL if there is none"),
+    column("mean_distance_10", "FLOAT", "Mean distance to the 10 nearest other images (fewer if the class is smaller)"),
+    column("mean_distance_100", "FLOAT", "Mean distance to the 100 nearest other images (fewer if the class is smaller)"),
+    column("density", "FLOAT", "1 / max(mean_distance_10, 0.001)"),
+    column(
+        "density_xs",
+        "FLOAT",
+        "The same over images of other sessions only, one image a frame; NULL below three sessions",
+    ),
+    required(
+        "density_xs_basis",
+        "VARCHAR",
+        "'other sessions'; 'near copies removed' where names carry no session; 'fewer than three sessions' where NULL",
+    ),
+    column("local_ratio", "FLOAT", "density over the geometric mean of the densities of its ten neighbours"),
+    required("hubness", "INTEGER", "How many images have this one among their ten nearest"),
+    required("k_used", "INTEGER", "Neighbours behind density: 10, or fewer in a small class"),
+    required("n_candidates", "BIGINT", "How many other images were searched"),
+    required("reliable", "BOOLEAN", "False below 5 k images: shown, never judged"),
+)
+SCALE_COLUMNS: tuple[Column, ...] = (
+    required("image_count", "BIGINT", "Images behind the scale"),
+    column("median_log_density", "DOUBLE", "Median of ln(density)"),
+    column("mad_log_density", "DOUBLE", "Median absolute deviation of ln(density), not scaled"),
+)
+OUTLIER_COLUMNS: tuple[Column, ...] = (
+    required("side", "VARCHAR", "'low': lies alone; 'high': lies in the tightest crowd"),
+    required("rank", "INTEGER", "1 = the most extreme on its side"),
+    required("density", "FLOAT", "The value judged: density_xs, or density where its rule says so"),
+    required("rule", "VARCHAR", "The rule that judged, in words"),
+    required("threshold", "FLOAT", "The density at which the budget ended"),
+)
