@@ -16,7 +16,7 @@ from thermal_assets.profile import Profile, load_profile
 from thermal_assets.warehouse.access import Warehouse
 
 HOME_VARIABLE = "THERMAL_ASSETS_HOME"
-_DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
+_TEMPLATES = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,6 @@ class Home:
         """Fitted L3 lenses."""
         return self.root / "lenses"
 
-    @property
-    def scratch(self) -> Path:
-        """Matrices of the step that runs now; emptied by it."""
-        return self.root / "scratch"
-
 
 def create_home(root: Path, settings: HomeSettings) -> Home:
     """Make a home at ``root`` (home.toml, dagster.yaml, an empty warehouse).
@@ -103,8 +98,9 @@ def create_home(root: Path, settings: HomeSettings) -> Home:
         target = root / "home.toml"
         if not target.exists() or read_settings(target) != settings:
             write_atomically(target, text.encode())
-        if not (root / "dagster.yaml").exists():
-            shutil.copyfile(_DAGSTER_YAML, root / "dagster.yaml")
+        for name in ("dagster.yaml", "workspace.yaml"):
+            if not (root / name).exists():
+                shutil.copyfile(_TEMPLATES / name, root / name)
     except OSError as error:
         raise UserError(f"cannot make a home at {root}: {error.strerror}") from None
     home = Home(root)

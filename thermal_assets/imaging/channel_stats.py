@@ -56,11 +56,11 @@ def pixel_hash(image: DecodedImage) -> str:
     size = np.array([image.width, image.height], dtype="<u4").tobytes()
     if image.bit_depth <= 8:
         digest.update(size)
-        digest.update(np.ascontiguousarray(image.rgb))
+        digest.update(np.ascontiguousarray(image.rgb).data)
     else:
         native = np.ascontiguousarray(image.native.astype(image.native.dtype.newbyteorder("<"), copy=False))
         digest.update(size + f"{native.dtype.str}{native.ndim}".encode())
-        digest.update(native.view(np.uint8))
+        digest.update(native.data)
     return digest.hexdigest()
 
 
@@ -137,21 +137,20 @@ def _deep(image: DecodedImage) -> dict[str, object]:
     minimum, maximum = float(values[finite].min()), float(values[finite].max())
     has_ends = native.dtype.kind in "ui" and image.bit_depth <= 16
     low, high = _end_levels(native.dtype, image.bit_depth) if has_ends else (minimum, maximum)
-    luminance = values if native.ndim == 2 else values @ _LUMA
+    luminance = values if native.ndim == 2 else (values * _LUMA).sum(axis=2)
+    if native.ndim == 3 and native.dtype.kind in "ui":
+        luminance = np.rint(luminance)  # white must come out as the highest level, not a rounding error below
     known = finite if native.ndim == 2 else finite.all(axis=2)
     # Steps of the format: (high - low + 1) / 256 levels each. Of the own range: 256 equal parts of it.
     width = (high - low + 1.0) if has_ends else max(high - low, np.finfo(np.float64).tiny)
-    with np.errstate(over="ignore", invalid="ignore"):
-        steps = np.clip((luminance[known] - low) / width * 256.0, 0, 255).astype(np.int64)
-        sharpness = laplacian_variance(np.where(known, luminance, low), 1.0)
-    scale = high - low
+    steps = np.clip((luminance[known] - low) / width * 256.0, 0, 255).astype(np.int64)
     saturated = np.count_nonzero((luminance <= low) | (luminance >= high)) / luminance.size if has_ends else None
     return {
         **_per_channel(means, deviations),
         "minimum": minimum,
         "maximum": maximum,
         "entropy": entropy_bits(np.bincount(steps, minlength=256)),
-        "sharpness": None if sharpness is None or not math.isfinite(sharpness) else (sharpness / scale**2 if scale else 0.0),
+        "sharpness": laplacian_variance(np.where(known, luminance, low), high - low or 1.0),
         "saturated_fraction": saturated,
     }
 

@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from thermal_assets.imaging.problems import ImageProblem
 
@@ -33,7 +34,9 @@ def sniff_format(data: bytes) -> str | None:
 
     Raises ``ImageProblem('truncated')`` when the data are nothing but the beginning of a signature.
     """
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP"[: max(0, len(data) - 8)]:
+        if len(data) < 12 or int.from_bytes(data[4:8], "little") + 8 > len(data):
+            raise ImageProblem("truncated", f"The WEBP ends after {len(data)} bytes, before its picture does")
         return "WEBP"
     for name, signatures in _MAGIC.items():
         if data.startswith(signatures):
@@ -148,3 +151,64 @@ def check_jpeg(data: bytes) -> JpegFacts:
     if scan is None or data.find(b"\xff\xd9", scan) < 0:
         raise ImageProblem("truncated", f"The JPEG ends after {len(data)} bytes, before its picture does")
     return JpegFacts(width, height, tuple(app))
+
+
+_TIFF_TYPE_BYTES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+}
+_COMPRESSION = 259
+_MOST_EXTENTS = 1 << 20
+_EXTENTS = ((273, 279), (324, 325))  # offsets and lengths of strips, of tiles
+
+
+def check_tiff(data: bytes) -> None:
+    """``ImageProblem('truncated')`` if the first directory of a TIFF, or what it points to, lies beyond the end.
+
+    Uncompressed picture data are left to the decoder, which counts rows itself: some writers overstate
+    the length of their last strip.
+    """
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    big = data[2:4] in (b"+\x00", b"\x00+")
+    word, count_bytes = (8, 8) if big else (4, 2)
+
+    def number(position: int, length: int) -> int:
+        if position + length > len(data):
+            raise ImageProblem("truncated", f"The TIFF ends after {len(data)} bytes, before its picture does")
+        return int.from_bytes(data[position : position + length], order)
+
+    directory = number(8 if big else 4, word)
+    entries = number(directory, count_bytes)
+    entry_bytes = 4 + 2 * word
+    number(directory + count_bytes + entries * entry_bytes, word)  # where the next directory lies
+    found: dict[int, list[int]] = {}
+    for position in range(directory + count_bytes, directory + count_bytes + entries * entry_bytes, entry_bytes):
+        tag, kind, values = number(position, 2), number(position + 2, 2), number(position + 4, word)
+        width = _TIFF_TYPE_BYTES.get(kind, 1)
+        first = position + 4 + word if width * values <= word else number(position + 4 + word, word)
+        if values:
+            number(first + width * values - 1, 1)
+        if (
+            tag not in found
+            and values <= _MOST_EXTENTS
+            and (tag == _COMPRESSION or any(tag in pair for pair in _EXTENTS))
+        ):
+            found[tag] = [number(first + width * i, width) for i in range(values)]
+    if found.get(_COMPRESSION, [1])[:1] != [1]:
+        for offsets, lengths in _EXTENTS:
+            for offset, length in zip(found.get(offsets, []), found.get(lengths, []), strict=False):
+                number(offset + max(length, 1) - 1, 1)

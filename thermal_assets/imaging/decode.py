@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import io
 import warnings
 from collections.abc import Callable
@@ -21,9 +23,10 @@ from PIL import (
     PpmImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
+    _imaging,
 )
 
-from thermal_assets.imaging.containers import FORMATS, check_jpeg, check_png, sniff_format
+from thermal_assets.imaging.containers import FORMATS, check_jpeg, check_png, check_tiff, sniff_format
 from thermal_assets.imaging.pixels import Pixels, displayed, extract_pixels, reopen, sixteen_bit_colour
 from thermal_assets.imaging.problems import ImageProblem, as_problem, one_line
 from thermal_assets.imaging.radiometric import NONE, radiometric_payload
@@ -33,6 +36,10 @@ __all__ = ["DEFAULT_LIMITS", "DecodeLimits", "DecodedImage", "ImageProblem", "de
 # Pillow warns about odd metadata on stderr, file by file; what matters here becomes a problem instead.
 # A filter set once is safe with threads, which warnings.catch_warnings around every file is not.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+# libtiff writes its errors to stderr from C, and Pillow leaves that on. Found through Pillow's own extension,
+# so that it is the libtiff in use; where that is linked in statically there is nothing to find, and no harm.
+with contextlib.suppress(AttributeError, OSError):
+    ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 _ORIENTATION_TAG = 0x0112
 _MORE_FRAMES = frozenset({"GIF", "TIFF", "PNG", "WEBP"})  # in MPO a second picture is the rule (a preview)
@@ -130,6 +137,8 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
         jpeg = check_jpeg(data)
         _check_size(jpeg.width, jpeg.height, limits)
         radiometric = radiometric_payload(data, jpeg)
+    elif file_format == "TIFF":
+        check_tiff(data)
     image = _OPENERS[file_format](io.BytesIO(data))
     _check_size(*image.size, limits)
     mode = image.mode
@@ -144,7 +153,7 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
         image.load()
         pixels = extract_pixels(image, file_format)
     _upright(pixels, image, file_format, problems)
-    if file_format in _MORE_FRAMES and getattr(image, "is_animated", False):
+    if file_format in _MORE_FRAMES and _has_more_frames(image):
         problems.append(("more_frames", "The file holds several pictures; only the first was read"))
     if pixels.native.dtype.kind == "f" and (lost := int(np.count_nonzero(~np.isfinite(pixels.native)))):
         problems.append(("not_finite", f"{lost:,} pixels are NaN or infinite; they are left out of the statistics"))
@@ -177,6 +186,13 @@ def _cut_to_bytes(image: ImageFile.ImageFile) -> bool:
         return bits is not None and max(bits) > 8
     tile = image.tile[0]
     return tile.codec_name.startswith("ppm") and isinstance(tile.args, tuple) and int(tile.args[1]) > 255
+
+
+def _has_more_frames(image: ImageFile.ImageFile) -> bool:
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # damage behind the first frame, which is whole
+        return True
 
 
 def _upright(pixels: Pixels, image: ImageFile.ImageFile, file_format: str, problems: list[tuple[str, str]]) -> None:

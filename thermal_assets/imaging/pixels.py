@@ -149,7 +149,8 @@ def scale_to_bytes(native: Array) -> NDArray[np.uint8]:
     finite = np.isfinite(native)
     if not finite.any():
         return np.zeros(native.shape, np.uint8)
-    low, high = float(native.min(where=finite, initial=np.inf)), float(native.max(where=finite, initial=-np.inf))
+    known = native[finite]
+    low, high = float(known.min()), float(known.max())
     if high <= low:
         return np.zeros(native.shape, np.uint8)
     if native.dtype == np.uint16:  # one table instead of 64-bit floats for every pixel

@@ -18,6 +18,7 @@ _ADVICE = {
     "out_of_memory": "free memory or use fewer workers, then run again",
 }
 PROBLEM_CODES = frozenset(_ADVICE)
+_OVER_THE_END = (EOFError, IndexError, struct.error)
 
 
 class ImageProblem(Exception):
@@ -53,7 +54,9 @@ def as_problem(error: Exception, file_format: str) -> ImageProblem:
         return ImageProblem("too_many_pixels", f"{file_format} with more pixels than are decoded safely")
     if isinstance(error, MemoryError):
         return ImageProblem("out_of_memory", f"This {file_format} needs more memory than was free")
-    if isinstance(error, EOFError | struct.error) or any(w in lower for w in ("truncated", "not enough", "end of ")):
+    # Pillow's readers run over the end of short data with these, and wrap them while they open a file.
+    over_the_end = isinstance(error, _OVER_THE_END) or isinstance(error.__cause__, _OVER_THE_END)
+    if over_the_end or any(words in lower for words in ("truncated", "not enough", "end of ")):
         return ImageProblem("truncated", f"The {file_format} ends before its picture does ({text})")
     if any(
         w in lower for w in ("unsupported", "unknown pixel mode", "unknown data organization", "unrecognized image")

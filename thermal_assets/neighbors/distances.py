@@ -84,7 +84,8 @@ def sorted_candidates(
     doubtful = torch.zeros_like(columns, dtype=torch.bool)
     tolerance = _tolerance(scores, candidates)
     close = (scores[:, 1:] - scores[:, :-1] <= tolerance[:, 1:] + tolerance[:, :-1]) & scores[:, 1:].isfinite()
-    close &= scores[:, 1:] > 0  # float32 differences of zero are exact: these vectors are equal
+    if candidates.metric == "euclidean":
+        close &= scores[:, 1:] > 0  # a difference of zero is exact: these vectors are equal
     doubtful[:, 1:] |= close
     doubtful[:, :-1] |= close
     if also_near is not None:

@@ -124,15 +124,29 @@ class ScoreBlock:
             bound = bound.view(torch.bfloat16)
         return columns, bound.double()
 
+    def at(self, columns: torch.Tensor) -> torch.Tensor:
+        """The computed scores at ``columns`` int64 [b, p], float64."""
+        import torch
+
+        rows = torch.arange(len(columns))[:, None]
+        return self.scores[columns // self.width, rows, columns % self.width].double()
+
+    def count_within(self, limit: torch.Tensor) -> torch.Tensor:
+        """How many entries of each row ``within`` would give, int64 [b]."""
+        import torch
+
+        coarse = self._upward(limit)
+        total = torch.zeros(len(limit), dtype=torch.int64)
+        for part in self.scores:
+            total += ((part <= coarse[:, None]) & (part != math.inf)).sum(dim=1)
+        return total
+
     def within(self, limit: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Every (row, column) whose score is finite and at most ``limit`` float64 [b]; int64, by row."""
         import torch
 
         rows, columns = [], []
-        # The limit goes to the coarser type rounded up, so that rounding never drops an entry.
-        coarse = limit.to(self.scores.dtype)
-        upward = torch.nextafter(coarse, torch.full_like(coarse, math.inf))
-        coarse = torch.where(coarse.double() < limit, upward, coarse)
+        coarse = self._upward(limit)
         for segment in range(self.segments):
             part = self.scores[segment]
             row, column = torch.nonzero((part <= coarse[:, None]) & (part != math.inf), as_tuple=True)
@@ -141,6 +155,14 @@ class ScoreBlock:
         every_row, every_column = torch.cat(rows), torch.cat(columns)
         order = torch.argsort(every_row, stable=True)
         return every_row[order], every_column[order]
+
+    def _upward(self, limit: torch.Tensor) -> torch.Tensor:
+        """The limit in the type of the scores, rounded up, so that rounding never drops an entry."""
+        import torch
+
+        coarse = limit.to(self.scores.dtype)
+        upward = torch.nextafter(coarse, torch.full_like(coarse, math.inf))
+        return torch.where(coarse.double() < limit, upward, coarse)
 
     def _keys(self) -> torch.Tensor:
         """Scores as something fast to compare.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thermal_assets.reporting.palette import BLUE, DASHES, GREY, MARKERS, SERIES, VERMILION
+from thermal_assets.reporting.palette import BLUE, DASHES, GREY, MARKERS, SERIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,14 +45,14 @@ def density_histogram(
     for index, (name, values) in enumerate(list(kept.items())[: len(SERIES)]):
         counts, _ = np.histogram(values, edges)
         axes.stairs(
-            counts, edges, color=SERIES[index], linestyle=DASHES[index], linewidth=1.6, label=f"{name} ({len(values):,})"
+            counts, edges, color=SERIES[index], linestyle=DASHES[index], linewidth=1.6, label=f"{_short(name, 40)} ({len(values):,})"
         )
-    axes.set_xscale("log")
+    _log_axis(axes)
     if threshold is not None and threshold > 0:
-        axes.axvline(threshold, color=VERMILION, linestyle="dashed", linewidth=1.2, label="judged below this")
+        axes.axvline(threshold, color=GREY, linestyle="dashed", linewidth=1.4, label="judged below this")
     axes.set_xlabel("density, 1 / mean distance to the nearest images (log scale)")
     axes.set_ylabel("images")
-    axes.legend(frameon=False, fontsize=8)
+    _legend(axes)
     return _png(figure, axes, title + (f" ({dropped:,} without one)" if dropped else ""))
 
 
@@ -147,7 +147,8 @@ def separation_dots(
     _row_labels(axes, labels)
     axes.axvline(0.5, color=GREY, linestyle="dashed", linewidth=1)
     axes.set_xlim(0, 1.02)
-    axes.set_xlabel("AUC; 0.5 = alike, 1 = apart; a line is the 95 % interval over sessions, where there is one")
+    axes.margins(y=0.03)
+    axes.set_xlabel("AUC: 0.5 = alike, 1 = apart; line = 95 % interval over sessions")
     return _png(figure, axes, title + (f" ({left_out} more not shown)" if left_out > 0 else ""))
 
 
@@ -180,9 +181,7 @@ def drift_curve(
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.tick_params(axis="x", labelrotation=30)
-    legend = axes.legend(frameon=False, fontsize=8)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    _legend(axes)
     left_out = len(points) - drawn
     return _png(figure, axes, title + (f" ({left_out} more not shown)" if left_out > 0 else ""))
 
@@ -204,6 +203,22 @@ def _row_labels(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_yticks(np.arange(len(labels)), [_short(label, 44) for label in labels], parse_math=False)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
+
+
+def _log_axis(axes: Axes) -> None:
+    """A log x axis whose ticks read 0.5, 1, 2 instead of powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _legend(axes: Axes) -> None:
+    """A legend that takes names as they are: a class may be called ``$x$``."""
+    for text in axes.legend(frameon=False, fontsize=8).get_texts():
+        text.set_parse_math(False)
 
 
 def _empty(figure: Figure, axes: Axes, title: str, reason: str) -> bytes:

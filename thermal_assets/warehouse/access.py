@@ -14,7 +14,7 @@ import polars as pl
 
 from thermal_assets.errors import UserError
 from thermal_assets.warehouse.contract import TABLES
-from thermal_assets.warehouse.ddl import create_schema
+from thermal_assets.warehouse.ddl import create_schema, literal, quoted
 from thermal_assets.warehouse.lock import connect, exclusive
 from thermal_assets.warehouse.transaction import Transaction
 
@@ -56,6 +56,18 @@ class Warehouse:
                 yield connection
             finally:
                 connection.close()
+
+    @contextlib.contextmanager
+    def read_attached(self, connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[None]:
+        """Attach the warehouse to another database's ``connection`` as ``name``, read-only, inside the block."""
+        with exclusive(self.path, self.timeout):
+            # Opening it once on its own waits for a foreign holder and names it; ATTACH would only fail.
+            connect(self.path, read_only=True, timeout=self.timeout).close()
+            connection.execute(f"ATTACH {literal(str(self.path))} AS {quoted(name)} (READ_ONLY)")
+            try:
+                yield
+            finally:
+                connection.execute(f"DETACH {quoted(name)}")
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Transaction]:

@@ -1,0 +1,11 @@
+select
+    image_id,
+    class_name,
+    level,
+    scope,
+    density,
+    density_xs,
+    coalesce(density_xs, density) as judged_density,
+    reliable,
+    robust_z
+from {{ source('warehouse', 'densities') }}

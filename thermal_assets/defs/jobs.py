@@ -1,0 +1,58 @@
+"""The jobs: the stages of a diagnosis, each launchable from the UI, by a sensor and by the command line."""
+
+import dagster as dg
+
+from thermal_assets.defs.partitions import class_partitions
+
+STAGE_TAG = "thermal_assets/stage"
+
+EMBED = ("file_manifest", "channel_stats", "class_pixel_stats", "l2_embeddings")
+MEASURE = (
+    "l3_projection",
+    "class_neighbors",
+    "class_densities",
+    "class_outliers",
+    "distance_drift",
+    "time_drift",
+)
+
+embed_class = dg.define_asset_job(
+    "embed_class",
+    selection=dg.AssetSelection.assets(*EMBED),
+    partitions_def=class_partitions,
+    tags={STAGE_TAG: "class"},
+    description="One class from its files to its L2 embeddings: what a first diagnosis needs before the L3 lens.",
+)
+
+measure_class = dg.define_asset_job(
+    "measure_class",
+    selection=dg.AssetSelection.assets(*MEASURE),
+    partitions_def=class_partitions,
+    tags={STAGE_TAG: "class"},
+    description="One class from its L2 embeddings to its outliers and drift, through the newest L3 lens.",
+)
+
+refresh_class = dg.define_asset_job(
+    "refresh_class",
+    selection=dg.AssetSelection.assets(*EMBED, *MEASURE),
+    partitions_def=class_partitions,
+    tags={STAGE_TAG: "class"},
+    description="The whole chain of one class, through the L3 lens there is; computes only what changed.",
+)
+
+refit_l3_lens = dg.define_asset_job(
+    "refit_l3_lens",
+    selection=dg.AssetSelection.assets("l3_lens"),
+    tags={STAGE_TAG: "dataset"},
+    description="Fit the L3 lens anew on all classes; in force once every class went through measure_class.",
+)
+
+diagnose_dataset = dg.define_asset_job(
+    "diagnose_dataset",
+    selection=(
+        dg.AssetSelection.assets("image_classes").downstream()
+        - dg.AssetSelection.assets(*EMBED, *MEASURE, "l3_lens")
+    ),
+    tags={STAGE_TAG: "dataset"},
+    description="Everything that needs all classes: neighbours, comparisons, findings, SQL models, report, publishing.",
+)

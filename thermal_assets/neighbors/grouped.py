@@ -1,0 +1,176 @@
+"""Neighbours across sessions: only images of other sessions count, and of each camera frame only the nearest.
+
+Crops of one recording session resemble each other because they show the same scene minutes apart, so twelve
+near-frames of one odd object look like a crowd. Neighbours of other sessions do not have that company.
+Where an image carries no session, its near copies are left out instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thermal_assets.neighbors.distances import to_distances, to_score
+from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
+from thermal_assets.neighbors.search import Progress, Rule, ScoreBlock, Search, run_search
+from thermal_assets.neighbors.selection import first_of_rows, unique_where_missing
+from thermal_assets.neighbors.space import Metric, Precision, Space
+
+if TYPE_CHECKING:
+    import torch
+
+OTHER_SESSIONS = "other sessions"
+NEAR_COPIES_REMOVED = "near copies removed"
+TOO_FEW_SESSIONS = "fewer than three sessions"
+MINIMUM_SESSIONS = 3
+NEAR_COPY_DISTANCE = 0.02
+_PICKS_PER_FRAME = 4  # a frame often shows several objects; more are asked for where this is too few
+
+
+@dataclass(frozen=True)
+class Neighborhood:
+    """Plain neighbours and neighbours across sessions of the same n images.
+
+    plain     the k_plain nearest, see Neighbors
+    across    the k_across nearest that count; rows whose basis is 'fewer than three sessions' have none (-1)
+    basis     object [n]: 'other sessions', 'near copies removed' or 'fewer than three sessions'
+    sessions  distinct sessions among the images
+    """
+
+    plain: Neighbors
+    across: Neighbors
+    basis: np.ndarray
+    sessions: int
+
+
+def neighborhood(
+    vectors: np.ndarray,
+    *,
+    session: np.ndarray | None = None,
+    frame: np.ndarray | None = None,
+    k_plain: int = 100,
+    k_across: int = 10,
+    near_copy_distance: float = NEAR_COPY_DISTANCE,
+    metric: Metric = "euclidean",
+    progress: Progress | None = None,
+    memory_mb: float = DEFAULT_MEMORY_MB,
+    precision: Precision | None = None,
+) -> Neighborhood:
+    """Both kinds of neighbours of every vector from one product.
+
+    vectors   float32 [n, d], as for ``nearest``
+    session   int [n], any codes, negative = none. A candidate counts if it has a session and it is another one
+    frame     int [n], codes over all sessions, negative = none (each such image is a frame of its own)
+    near_copy_distance  for images without a session: candidates nearer than this to the query do not count.
+              0.02 suits unit vectors (L2); a level of another scale needs a value of its own
+
+    With fewer than three sessions in all, images with a session get no neighbours across sessions: two
+    sessions are two recordings, not a crowd. Exact, like ``nearest``.
+    """
+    import torch
+
+    space = Space(vectors, metric)
+    n = space.count
+    sessions = _compact(session, n)
+    count = int(sessions.max()) + 1 if n else 0
+    basis = np.full(n, OTHER_SESSIONS if count >= MINIMUM_SESSIONS else TOO_FEW_SESSIONS, dtype=object)
+    basis[sessions < 0] = NEAR_COPIES_REMOVED
+    code = torch.from_numpy(sessions)
+    key = unique_where_missing(_compact(frame, n)) if frame is not None else None
+    across_rules = (
+        (torch.from_numpy(basis == OTHER_SESSIONS), Rule(code, code, need_group=True, key=key)),
+        (torch.from_numpy(basis == NEAR_COPIES_REMOVED), Rule(key=key, minimum=to_score(near_copy_distance, space))),
+    )
+    plain, across = _Found.empty(n, max(0, min(k_plain, n - 1))), _Found.empty(n, max(0, min(k_across, n - 1)))
+    k_plain, k_across = plain.columns.shape[1], across.columns.shape[1]
+    picks, picks_across = picks_for(k_plain), picks_for(_PICKS_PER_FRAME * k_across)
+
+    def work(search: Search, block: ScoreBlock, rows: torch.Tensor) -> torch.Tensor:
+        columns, scores, is_open = search.settle(block, rows, k_plain, picks, Rule())
+        plain.keep(rows, columns, scores)
+        for applies, rule in across_rules:
+            mine = torch.nonzero(applies[rows] & ~is_open)[:, 0]
+            if len(mine) == 0:
+                continue
+            # The plain list is the exact beginning of the row: where it holds enough that count, it is the answer.
+            found, score = _counting(columns[mine], scores[mine], rows[mine], k_across, rule)
+            short = torch.nonzero(found[:, -1] < 0)[:, 0] if k_plain < n - 1 else mine[:0]
+            if len(short):
+                again = mine[short]
+                part = block.subset(again)
+                rule.apply(part, rows[again])
+                found[short], score[short], still_open = search.settle(part, rows[again], k_across, picks_across, rule)
+                is_open[again] |= still_open
+            across.keep(rows[mine], found, score)
+        return is_open
+
+    used: Precision = "float32"
+    if n > 1:
+        used = run_search(
+            space, space, torch.arange(n), work,
+            picks=picks, precision=precision, memory_mb=memory_mb / 2, progress=progress,
+        )
+    others = np.full(n, max(n - 1, 0), dtype=np.int64)
+    grouped = np.where(
+        basis == OTHER_SESSIONS, (sessions >= 0).sum() - members(sessions, sessions), np.where(sessions < 0, others, 0)
+    )
+    return Neighborhood(
+        Neighbors(plain.columns.numpy(), to_distances(plain.scores, space).numpy(), others, arithmetic=used),
+        Neighbors(across.columns.numpy(), to_distances(across.scores, space).numpy(), grouped, arithmetic=used),
+        basis,
+        count,
+    )
+
+
+def nearest_across_groups(
+    vectors: np.ndarray, k: int, session: np.ndarray, frame: np.ndarray, **options: object
+) -> Neighborhood:
+    """The k nearest of other sessions, one image a frame: ``neighborhood`` where the plain list is a by-product."""
+    return neighborhood(vectors, session=session, frame=frame, k_plain=k, k_across=k, **options)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Answers by row: columns int64 [n, k], scores float64 [n, k]."""
+
+    columns: torch.Tensor
+    scores: torch.Tensor
+
+    @classmethod
+    def empty(cls, rows: int, k: int) -> _Found:
+        import torch
+
+        return cls(torch.full((rows, k), -1, dtype=torch.int64), torch.full((rows, k), float("inf")).double())
+
+    def keep(self, rows: torch.Tensor, columns: torch.Tensor, scores: torch.Tensor) -> None:
+        self.columns[rows], self.scores[rows] = columns, scores
+
+
+def _counting(
+    columns: torch.Tensor, scores: torch.Tensor, rows: torch.Tensor, k: int, rule: Rule
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first k of sorted lists that count under ``rule``, groups included."""
+    import torch
+
+    if rule.query_group is not None and rule.candidate_group is not None:
+        theirs = rule.candidate_group[columns.clamp(min=0)]
+        counts = (columns >= 0) & (theirs >= 0) & (theirs != rule.query_group[rows][:, None])
+        order = (~counts).to(torch.uint8).sort(dim=1, stable=True).indices
+        columns = torch.where(counts, columns, -1).gather(1, order)
+        scores = torch.where(counts, scores, float("inf")).gather(1, order)
+    return first_of_rows(columns, scores, k, rule.key, rule.minimum)
+
+
+def _compact(codes: np.ndarray | None, count: int) -> np.ndarray:
+    """Codes as 0..m-1, negative ones and None as -1; int64 [count]."""
+    if codes is None:
+        return np.full(count, -1, dtype=np.int64)
+    codes = np.asarray(codes, dtype=np.int64).reshape(-1)
+    if len(codes) != count:
+        raise ValueError(f"{len(codes)} group codes for {count} vectors")
+    compact = np.full(count, -1, dtype=np.int64)
+    known = codes >= 0
+    compact[known] = np.unique(codes[known], return_inverse=True)[1]
+    return compact

@@ -1,0 +1,150 @@
+"""How the images of a class change as the camera goes away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from thermal_assets.statistics.drift_values import column, in_words, judged_density, median, plural
+from thermal_assets.statistics.frames import finite, table_frame
+from thermal_assets.statistics.groups import codes
+from thermal_assets.statistics.resampling import PermutationResult, permutation_test
+
+SALT = "distance_drift"
+ONE_SESSION_EACH = "Every distance was shot in one session: distance and session cannot be told apart"
+
+
+def distance_drift(
+    images: pl.DataFrame,
+    density: NDArray[np.floating[Any]],
+    density_xs: NDArray[np.floating[Any]],
+    *,
+    level: str,
+    lens_id: str,
+    salt: str = SALT,
+) -> pl.DataFrame:
+    """Rows of table ``distance_drift``: one a class and distance; none where names carry no distance.
+
+    ``density``, ``density_xs`` float[n]: inside the class, NaN where there is none. eta squared is the share of the
+    sum of squares of ln density that lies between distances. Its p-value hands the distances round between whole
+    sessions of one distance each, and between the batches of a session that has several.
+    """
+    frame = images.select("class_name", "session_id", "distance_m").with_columns(
+        density=np.asarray(density, dtype=np.float64), density_xs=np.asarray(density_xs, dtype=np.float64)
+    )
+    frame = frame.filter(pl.col("distance_m").is_not_null() & pl.col("distance_m").is_finite())
+    rows: list[dict[str, Any]] = []
+    for (name,), part in sorted(frame.group_by("class_name", maintain_order=True), key=lambda item: str(item[0])):
+        rows += _class_rows(str(name), part, level, lens_id, f"{salt}|{name}")
+    return table_frame("distance_drift", rows)
+
+
+def _class_rows(name: str, part: pl.DataFrame, level: str, lens_id: str, salt: str) -> list[dict[str, Any]]:
+    distances = column(part, "distance_m")
+    sessions = codes(part["session_id"])
+    values = judged_density(column(part, "density"), column(part, "density_xs"))
+    known = np.isfinite(values) & (values > 0)
+    log_density = np.log(np.where(known, values, 1.0))
+    levels, at = np.unique(distances, return_inverse=True)
+    rho = eta = None
+    result = PermutationResult(None, None, 0, True)
+    if np.unique(at[known]).size > 1:
+        if np.unique(values[known]).size > 1:
+            rho = finite(float(spearmanr(values[known], distances[known]).statistic))
+        eta = _eta_squared(log_density[known], at[known])
+        result = _test(log_density, at, sessions, known, salt)
+    shared = {
+        "class_name": name,
+        "level": level,
+        "spearman": rho,
+        "eta_squared": eta,
+        "p_value": result.p_value,
+        "attainable_p": result.attainable_p,
+        "statement": _statement(levels, at, sessions, known, rho, eta, result),
+        "lens_id": lens_id,
+    }
+    has_sessions = bool((sessions >= 0).any())
+    return [
+        shared
+        | {
+            "distance_m": float(value),
+            "image_count": int(np.sum(at == index)),
+            "sessions": np.unique(sessions[(at == index) & (sessions >= 0)]).size if has_sessions else None,
+            "median_density": median(values[at == index]),
+        }
+        for index, value in enumerate(levels)
+    ]
+
+
+def _eta_squared(values: NDArray[np.float64], at: NDArray[np.int64]) -> float | None:
+    total = float(np.sum((values - values.mean()) ** 2))
+    if total <= 1e-12:
+        return None
+    counts, sums = np.bincount(at), np.bincount(at, weights=values - values.mean())
+    return float(np.sum(sums[counts > 0] ** 2 / counts[counts > 0]) / total)
+
+
+def _test(
+    values: NDArray[np.float64],
+    at: NDArray[np.int64],
+    sessions: NDArray[np.int64],
+    known: NDArray[np.bool_],
+    salt: str,
+) -> PermutationResult:
+    """Permutes the distances of batches (session, distance); images without a session take no part."""
+    used = known & (sessions >= 0)
+    if np.unique(at[used]).size < 2:
+        return PermutationResult(None, None, 0, True)
+    batches, unit = np.unique(np.stack([sessions[used], at[used]], axis=1), axis=0, return_inverse=True)
+    unit = unit.ravel()
+    of_session, labels = batches[:, 0], batches[:, 1]
+    several = np.bincount(of_session)[of_session] > 1
+    blocks = np.where(several, of_session + 1, 0)
+    counts = np.bincount(unit).astype(np.float64)
+    sums = np.bincount(unit, weights=values[used] - values[used].mean())
+    distances = int(labels.max()) + 1
+
+    def between(labellings: NDArray[np.int64]) -> NDArray[np.float64]:
+        result = np.zeros(len(labellings))
+        for distance in range(distances):
+            mask = labellings == distance
+            size = mask @ counts
+            result += np.divide((mask @ sums) ** 2, size, out=np.zeros_like(size), where=size > 0)
+        return result
+
+    result = permutation_test(between, labels, blocks, salt=salt)
+    # One session a distance: every arrangement gives the same groups under other names, which tests nothing.
+    if result.attainable_p is not None and result.attainable_p >= 1:
+        return PermutationResult(None, result.attainable_p, result.arrangements, result.exact)
+    return result
+
+
+def _statement(
+    levels: NDArray[np.float64],
+    at: NDArray[np.int64],
+    sessions: NDArray[np.int64],
+    known: NDArray[np.bool_],
+    rho: float | None,
+    eta: float | None,
+    result: PermutationResult,
+) -> str:
+    if levels.size < 2:
+        return f"One distance only ({levels[0]:g} m): nothing to compare"
+    if eta is None:
+        return "The images have no density, or all the same: nothing to compare"
+    text = f"Distance explains {eta:.0%} of the variance of log density"
+    text += "" if rho is None else f" (rank correlation {rho:+.2f})"
+    named = sessions >= 0
+    if not named.any():
+        return f"{text}; the names carry no session, so chance cannot be judged"
+    if not named.all():
+        text += f"; {plural(int(np.sum(~named)), 'image')} without a session left out of the test"
+    per_level = [np.unique(sessions[(at == index) & named]).size for index in range(levels.size)]
+    total = np.unique(sessions[named]).size
+    if max(per_level) <= 1 and total == sum(per_level):
+        return f"{ONE_SESSION_EACH}. {text}"
+    return f"{text}; {in_words(result, total)}"

@@ -1,0 +1,111 @@
+"""Images whose neighbours across the data set carry another label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from thermal_assets.statistics.balanced_votes import MAX_REFERENCES, VoteBlock, vote_blocks
+from thermal_assets.statistics.frames import conform
+from thermal_assets.statistics.groups import codes, exclusion_groups
+
+MIN_NEIGHBOR_SHARE = 0.6
+MIN_OWN_REFERENCES = 10
+SALT = "label_conflicts"
+_PSEUDO_VOTE = 0.5
+
+
+def label_conflicts(
+    images: pl.DataFrame,
+    vectors: NDArray[np.float32],
+    *,
+    lens_id: str,
+    copies: NDArray[np.int64] | None = None,
+    min_neighbor_share: float = MIN_NEIGHBOR_SHARE,
+    k: int | None = None,
+    max_references: int = MAX_REFERENCES,
+    salt: str = SALT,
+    progress: Callable[[int, int], None] | None = None,
+) -> pl.DataFrame:
+    """Rows of table ``label_conflicts``: neighbor_share >= ``min_neighbor_share`` and above own_share, ranked.
+
+    ``vectors`` float32[n, d]: the whitened reading of L3, unit length. The k nearest references vote; a vote for a
+    class weighs 1 / sqrt(references of that class within reach). Why the root: how likely a label is wrong is
+    the likelihood ratio of two classes, which weighs 1 / size, times their prior odds, which bring the size back;
+    how mix-ups follow class sizes is not known, so the weight stands halfway (on the log scale) between the two.
+    ``rank`` follows the ratio of the two shares with half a vote added to each, not their difference: 30 votes
+    against none are stronger evidence than 40 against 10.
+    Own session left out. Without sessions, ``copies`` int64[n] (groups of near copies, -1: none) stand in: copies
+    with the same label cannot vouch for each other, for a mistake is copied along; copies under another label do vote.
+    Classes that leave an image fewer than ten references of its own label are not judged.
+    """
+    labels = codes(images["class_name"])
+    names = images["class_name"].unique().drop_nulls().sort().to_list()
+    if len(names) < 2:
+        return _frame([], names, images, lens_id)
+    blocks = vote_blocks(
+        vectors,
+        images["image_key"].to_numpy().astype(np.int64),
+        labels,
+        labels,
+        _groups(images, labels, copies),
+        k=k,
+        max_references=max_references,
+        salt=salt,
+        progress=progress,
+    )
+    return _frame([_judge(block, labels, min_neighbor_share) for block in blocks], names, images, lens_id)
+
+
+def _groups(
+    images: pl.DataFrame, labels: NDArray[np.int64], copies: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    if copies is None:
+        return exclusion_groups(images)
+    same_label = np.where(copies >= 0, copies * (int(labels.max(initial=0)) + 1) + labels, -1)
+    return exclusion_groups(images, same_label)
+
+
+def _judge(block: VoteBlock, labels: NDArray[np.int64], min_share: float) -> dict[str, NDArray[Any]]:
+    """The conflicting images of a block: row, neighbor label, both shares, strength of the evidence."""
+    at = np.arange(block.rows.size)
+    own = labels[block.rows]
+    weights = 1 / np.sqrt(np.maximum(block.available, 1))
+    weighted = block.votes * weights
+    total = weighted.sum(axis=1)
+    shares = weighted / np.where(total > 0, total, 1)[:, None]
+    own_share = shares[at, own]
+    others = shares.copy()
+    others[at, own] = -1
+    neighbor = others.argmax(axis=1)
+    neighbor_share = others[at, neighbor]
+    evidence = np.log((block.votes[at, neighbor] + _PSEUDO_VOTE) * weights[at, neighbor])
+    evidence -= np.log((block.votes[at, own] + _PSEUDO_VOTE) * weights[at, own])
+    kept = (neighbor_share >= min_share) & (neighbor_share > own_share)
+    kept &= block.available[at, own] >= MIN_OWN_REFERENCES
+    columns = {"row": block.rows, "neighbor": neighbor, "neighbor_share": neighbor_share, "own_share": own_share}
+    return {name: values[kept] for name, values in (columns | {"evidence": evidence}).items()}
+
+
+def _frame(
+    parts: list[dict[str, NDArray[Any]]], names: list[str], images: pl.DataFrame, lens_id: str
+) -> pl.DataFrame:
+    types = {"row": np.int64, "neighbor": np.int64, "neighbor_share": float, "own_share": float, "evidence": float}
+    merged = {
+        name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0, dtype)
+        for name, dtype in types.items()
+    }
+    frame = images.select("image_id", "class_name", "image_key")[merged["row"]].with_columns(
+        neighbor_class=pl.Series([names[code] for code in merged["neighbor"]], dtype=pl.String),
+        neighbor_share=merged["neighbor_share"],
+        own_share=merged["own_share"],
+        score=merged["neighbor_share"] - merged["own_share"],
+        evidence=merged["evidence"],
+        lens_id=pl.lit(lens_id),
+    )
+    frame = frame.sort(["evidence", "score", "image_id"], descending=[True, True, False])
+    return conform("label_conflicts", frame.with_columns(rank=pl.int_range(1, pl.len() + 1)))

@@ -1,0 +1,81 @@
+"""The common input of the statistics: images with their tokens, and vectors aligned row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from thermal_assets.embedding.vector_store import VectorStore
+from thermal_assets.errors import UserError
+from thermal_assets.home.layout import Home
+from thermal_assets.lenses.state import class_lens, lenses_in_force
+from thermal_assets.warehouse.contract import L2_DIMENSIONS, L3_DIMENSIONS
+
+DIMENSIONS = {"L2": L2_DIMENSIONS, "L3": L3_DIMENSIONS}
+
+# An image counts where manifest, L2 and L3 agree on its bytes: a class between two states keeps only what is whole.
+_IMAGES = """
+    SELECT m.image_id, m.image_key, m.class_name, m.content_hash, c.object_code, c.state, c.pair,
+           m.session_id, m.frame_id, m.batch_id, m.distance_m, m.captured_on, m.site_code,
+           m.object_code AS name_code
+    FROM file_manifest m
+    JOIN l2_embeddings e ON e.image_key = m.image_key AND e.content_hash = m.content_hash AND e.lens_id = $l2
+    JOIN l3_projection p ON p.image_key = m.image_key AND p.content_hash = m.content_hash AND p.lens_id = $l3
+    LEFT JOIN class_catalog c ON c.class_name = m.class_name
+"""
+
+
+def class_images(connection: duckdb.DuckDBPyConnection, class_name: str, lenses: dict[str, str]) -> pl.DataFrame:
+    """Images of one class seen through both ``lenses``, by image_id; columns as in the statistics package."""
+    query = _IMAGES + " WHERE m.class_name = $class_name ORDER BY m.image_id"
+    values = {"l2": lenses["L2"], "l3": lenses["L3"], "class_name": class_name}
+    return connection.sql(query, params=values).pl()
+
+
+def dataset_images(connection: duckdb.DuckDBPyConnection, lenses: dict[str, str]) -> pl.DataFrame:
+    """All images seen through both ``lenses``, by image_id."""
+    return connection.sql(_IMAGES + " ORDER BY m.image_id", params={"l2": lenses["L2"], "l3": lenses["L3"]}).pl()
+
+
+def lenses_of_class(connection: duckdb.DuckDBPyConnection, partition: str) -> dict[str, str]:
+    """Level -> lens_id that a class has been seen through."""
+    return {
+        "L2": class_lens(connection, "l2_embeddings", partition),
+        "L3": class_lens(connection, "l3_projection", partition),
+    }
+
+
+def require_lenses_in_force(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Level -> lens_id in force.
+
+    Raises:
+        UserError: no class has been taken through L3 yet.
+    """
+    lenses = lenses_in_force(connection)
+    if set(lenses) != {"L2", "L3"}:
+        raise UserError("no L3 lens is in force yet: materialize l3_lens (job refit_l3_lens), then the classes")
+    return lenses
+
+
+def missing_classes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Classes of the catalog that have no finished class stage: left out of the data-set stage, and named."""
+    rows = connection.execute(
+        "SELECT class_name FROM class_catalog c WHERE NOT EXISTS (SELECT 1 FROM asset_versions v "
+        "WHERE v.asset = 'class_outliers' AND v.partition = c.partition_key) ORDER BY 1"
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def vectors_of(home: Home, level: str, lens_id: str, hashes: Sequence[str] | pl.Series) -> np.ndarray:
+    """float32 [n, d]: the vectors of ``hashes`` through a lens, in that order."""
+    store = VectorStore(home.vectors, lens_id, DIMENSIONS[level])
+    return store.gather(list(hashes))
+
+
+def group_codes(values: pl.Series) -> np.ndarray:
+    """int64 [n]: one number a distinct value, -1 for NULL."""
+    codes = values.rank("dense").cast(pl.Int64) - 1
+    return codes.fill_null(-1).to_numpy()

@@ -1,0 +1,118 @@
+"""Every detector tells its own plant, keeps quiet otherwise, and shows evidence that runs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import polars as pl
+import pytest
+
+from thermal_assets.findings.detectors import DETECTORS
+from thermal_assets.findings.engine import detect
+from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.warehouse.access import empty_frame
+from thermal_assets_tests.findings.fixtures import HOSTILE, PLAIN, PLANTS, clean
+
+TODAY = date(2026, 11, 21)
+
+
+def found(connection: duckdb.DuckDBPyConnection, **thresholds: float) -> pl.DataFrame:
+    return detect(connection, Thresholds(**thresholds), [], TODAY)
+
+
+def test_every_detector_has_a_plant() -> None:
+    assert set(PLANTS) == set(DETECTORS)
+
+
+@pytest.mark.parametrize("names", [PLAIN, HOSTILE], ids=["plain", "hostile"])
+def test_clean_data_is_quiet(names: tuple[str, ...]) -> None:
+    frame = found(clean(names).connect())
+    assert frame.height == 0
+    assert frame.schema == empty_frame("findings").schema
+
+
+@pytest.mark.parametrize("names", [PLAIN, HOSTILE], ids=["plain", "hostile"])
+@pytest.mark.parametrize("detector", list(PLANTS))
+def test_plant_is_told_alone_and_with_evidence(detector: str, names: tuple[str, ...]) -> None:
+    w = clean(names)
+    PLANTS[detector](w)
+    connection = w.connect()
+    frame = found(connection)
+    assert frame["detector"].unique().to_list() == [detector]
+    assert frame["finding_id"].is_unique().all()
+    known = {row[0] for row in connection.execute("SELECT image_id FROM image_problems").fetchall()}
+    known |= {row[0] for row in connection.execute("SELECT image_id FROM channel_stats").fetchall()}
+    for row in frame.iter_rows(named=True):
+        assert connection.execute(row["evidence_sql"]).fetchall(), row["finding_id"]
+        assert row["affected_images"] > 0
+        assert len(row["example_ids"]) <= 12
+        assert set(row["example_ids"]) <= known
+        assert row["statement"].endswith(".")
+        assert "None" not in row["statement"]
+        assert "nan" not in row["statement"]
+
+
+def severities(w_plant: str) -> dict[str, str]:
+    w = clean()
+    PLANTS[w_plant](w)
+    frame = found(w.connect())
+    return dict(zip(frame["finding_id"], frame["severity"], strict=True))
+
+
+def test_contamination_is_high_only_if_name_and_picture_agree() -> None:
+    assert severities("label_contamination") == {
+        "label_contamination:both:pipe_normal|valve_normal": "HIGH",
+        "label_contamination:code:pipe_normal|valve_normal": "MEDIUM",
+        "label_contamination:picture:pipe_normal|valve_normal": "MEDIUM",
+    }
+
+
+def test_two_labels_counts_a_group_once_and_only_certain_ones_high() -> None:
+    # The equal file is in a group of equal pixels as well: it is told once.
+    assert severities("two_labels_one_picture") == {
+        "two_labels_one_picture:file:pipe_anomaly|pipe_normal": "HIGH",
+        "two_labels_one_picture:near:valve_anomaly|valve_normal": "MEDIUM",
+    }
+
+
+def test_figures_in_words_are_the_planted_ones() -> None:
+    w = clean()
+    PLANTS["unreadable_files"](w)
+    (row,) = found(w.connect()).rows(named=True)
+    assert row["statement"] == ("8 of the 80 files of class pipe_normal (10 %) gave no picture: truncated (8).")
+    assert (row["severity"], row["effect_size"], row["affected_images"]) == ("HIGH", 0.1, 8)
+
+
+def test_clump_names_the_session_not_the_distance_it_lies_in() -> None:
+    assert list(severities("session_clump")) == ["session_clump:pipe_normal:session:2020-11-03|CIC|A0900-A1110"]
+
+
+def test_separation_that_may_be_good_enough_is_low() -> None:
+    w = clean()
+    for row in w.of("separation", normal_class="pipe_normal"):
+        row.update(separability_auc=0.7, ci_low=0.6, ci_high=0.8)
+    assert found(w.connect())["severity"].to_list() == ["LOW"]
+
+
+def test_too_few_sessions_claim_nothing() -> None:
+    w = clean()
+    PLANTS["distance_effect"](w)
+    for row in w.of("distance_drift", "pipe_normal"):
+        row.update(p_value=0.1, attainable_p=0.1)
+    assert found(w.connect()).height == 0
+
+
+def test_thresholds_decide_without_new_measurements() -> None:
+    w = clean()
+    PLANTS["weak_separation"](w)
+    assert found(w.connect(), separability_auc=0.55).height == 0
+
+
+def test_names_with_apostrophes_survive_in_evidence_of_every_finding() -> None:
+    w = clean(HOSTILE)
+    PLANTS["label_contamination"](w)
+    connection = w.connect()
+    for row in found(connection).iter_rows(named=True):
+        shown = connection.execute(row["evidence_sql"]).fetchall()
+        assert len(shown) == 1
