@@ -28,7 +28,7 @@ class DuplicateConfig(dg.Config):
 
 @dg.asset(
     group_name=GROUP,
-    deps=["image_classes", "file_manifest", "class_densities", "l2_embeddings", "l3_projection"],
+    deps=["image_classes", "file_manifest", "class_densities", "l2_embeddings", "l3_projection", "duplicates"],
     automation_condition=DATASET_STAGE,
     **table_spec("separation"),
 )

@@ -57,7 +57,7 @@ def dataset_outliers(
 
 @dg.asset(
     group_name=GROUP,
-    deps=["image_classes", "file_manifest", "class_densities", "dataset_densities", "l2_embeddings"],
+    deps=["image_classes", "file_manifest", "l2_embeddings", "l3_projection"],
     automation_condition=DATASET_STAGE,
     **table_spec("outlier_persistence"),
 )

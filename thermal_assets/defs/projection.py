@@ -1,20 +1,13 @@
 """L3: the lens fitted on the data set, and every image seen through it."""
 
 import dagster as dg
-from pydantic import Field
 
-from thermal_assets.defs.asset_kit import as_result, run_partitions, station, table_spec
+from thermal_assets.defs.asset_kit import run_dataset, run_partitions, table_spec
 from thermal_assets.defs.partitions import class_partitions
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.projection import materialize_l3_lens, materialize_l3_projection
 
 GROUP = "l3_projection"
-
-
-class LensConfig(dg.Config):
-    """Config of the L3 lens."""
-
-    dimensions: int = Field(120, description="Directions kept, at most 120", ge=1, le=120)
 
 
 @dg.asset(
@@ -28,9 +21,8 @@ class LensConfig(dg.Config):
         "A refit comes into force once every class has been measured through it.",
     ),
 )
-def l3_lens(context: dg.AssetExecutionContext, home: HomeResource, config: LensConfig) -> dg.MaterializeResult:
-    with station(context, home) as opened:
-        return as_result(materialize_l3_lens(opened, context.run_id, config.dimensions))
+def l3_lens(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    return run_dataset(context, home, materialize_l3_lens)
 
 
 @dg.asset(

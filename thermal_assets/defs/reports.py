@@ -4,8 +4,8 @@ import dagster as dg
 
 from thermal_assets.defs.asset_kit import OWNERS, run_dataset, table_spec
 from thermal_assets.defs.automation import DATASET_STAGE
-from thermal_assets.defs.findings import MEASURED
 from thermal_assets.defs.resources import HomeResource
+from thermal_assets.steps.findings import MEASURED
 from thermal_assets.steps.published import materialize_published
 from thermal_assets.steps.report import materialize_report
 

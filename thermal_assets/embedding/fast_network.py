@@ -11,6 +11,7 @@ equalization and bias correction"). The first blocks, which the others inherit e
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -83,17 +84,17 @@ class ToBfloat16(nn.Module):
         return x.to(torch.bfloat16)
 
 
-def folded(features: nn.Sequential) -> nn.Sequential:
+def folded(features: nn.Module) -> nn.Sequential:
     """A copy with every batch norm folded into the convolution before it, in channels-last order."""
     features = copy.deepcopy(features).eval().requires_grad_(False)
     for module in features.modules():
         if isinstance(module, nn.Sequential):
-            names = list(module._modules)
-            for first, second in zip(names, names[1:], strict=False):
+            for first, second in pairwise(list(module._modules)):
                 convolution, norm = module._modules[first], module._modules[second]
                 if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                     module._modules[first] = fuse_conv_bn_eval(convolution, norm).requires_grad_(False)
                     module._modules[second] = nn.Identity()
+    assert isinstance(features, nn.Sequential)
     return features.to(memory_format=torch.channels_last)
 
 
@@ -143,8 +144,8 @@ def _unwrap_residuals(features: nn.Module) -> None:
     for module in list(features.modules()):
         for name, child in list(module.named_children()):
             if hasattr(child, "use_res_connect"):
-                layers = child.conv if hasattr(child, "conv") else child.block
-                setattr(module, name, ResidualBlock(layers, child.use_res_connect))
+                layers = child.get_submodule("conv" if hasattr(child, "conv") else "block")
+                setattr(module, name, ResidualBlock(layers, bool(child.use_res_connect)))
 
 
 def _fuse(features: nn.Module) -> None:

@@ -123,7 +123,8 @@ def _eight_bit(image: DecodedImage) -> dict[str, object]:
 def _deep(image: DecodedImage) -> dict[str, object]:
     """The same for 1-bit, 16-bit, 32-bit and float pictures."""
     native = image.native
-    values = native.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaN bit patterns, left out below
+        values = native.astype(np.float64)
     finite = np.isfinite(values)
     if not finite.any():
         names = ("minimum", "maximum", "entropy", "sharpness", "saturated_fraction")

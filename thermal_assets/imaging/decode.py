@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ __all__ = ["DEFAULT_LIMITS", "DecodeLimits", "DecodedImage", "ImageProblem", "de
 # Pillow warns about odd metadata on stderr, file by file; what matters here becomes a problem instead.
 # A filter set once is safe with threads, which warnings.catch_warnings around every file is not.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+# Its loggers reach stderr too where a program has set up no logging.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 # libtiff writes its errors to stderr from C, and Pillow leaves that on. Found through Pillow's own extension,
 # so that it is the libtiff in use; where that is linked in statically there is nothing to find, and no harm.
 with contextlib.suppress(AttributeError, OSError):

@@ -158,7 +158,8 @@ def scale_to_bytes(native: Array) -> NDArray[np.uint8]:
         return np.asarray(np.rint(np.maximum(ramp, 0.0)).astype(np.uint8)[native])
     # Halved first: the span of extreme floats does not fit a float.
     span = high / 2 - low / 2
-    values = np.where(finite, native.astype(np.float64), low)
+    with np.errstate(invalid="ignore"):  # signalling NaN bit patterns, which are replaced here
+        values = np.where(finite, native.astype(np.float64), low)
     return np.asarray(np.rint(np.clip((values / 2 - low / 2) / span, 0.0, 1.0) * 255.0).astype(np.uint8))
 
 

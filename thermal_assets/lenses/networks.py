@@ -52,7 +52,9 @@ def resolve_lens(
         raise UserError(f"lens '{name}' is unknown: choose one of {known} (or {RANDOM_PREFIX}… for untrained weights)")
     random = name.startswith(RANDOM_PREFIX)
     if random and weights is not None:
-        raise UserError(f"lens '{name}' has untrained weights by definition: leave out --lens-weights, or name '{architecture}'")
+        raise UserError(
+            f"lens '{name}' has untrained weights by definition: leave out --lens-weights, or name '{architecture}'"
+        )
 
     beside: dict[str, Any] = {}
     path: Path | None = None
@@ -105,7 +107,10 @@ def load_network(spec: LensSpec) -> torch.nn.Module:
     else:
         path = Path(spec.weights or "")
         if _sha256(path) != spec.weights_sha256:
-            raise UserError(f"{path}: the weights changed since lens {spec.lens_id} was chosen; put the old file back or choose the lens anew")
+            raise UserError(
+                f"{path}: the weights changed since lens {spec.lens_id} was chosen; "
+                "put the old file back or choose the lens anew"
+            )
         features = _load_features(spec)
     network = torch.nn.Sequential(features, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(1))
     return network.eval().requires_grad_(False)
@@ -127,7 +132,8 @@ def _load_features(spec: LensSpec) -> torch.nn.Sequential:
     prefix = "features."
     ours = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     strangers = [key for key in state if not key.startswith((prefix, "classifier."))]
-    advice = f"are not weights of {spec.architecture}: name the network they belong to with --lens ({', '.join(ARCHITECTURES)})"
+    known = ", ".join(ARCHITECTURES)
+    advice = f"are not weights of {spec.architecture}: name the network they belong to with --lens ({known})"
     if strangers or not ours:
         raise UserError(f"{path}: these {advice}")
     try:
@@ -148,7 +154,9 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise UserError(f"{path}: the weights cannot be read ({error.strerror}); give the file with --lens-weights") from error
+        raise UserError(
+            f"{path}: the weights cannot be read ({error.strerror}); give the file with --lens-weights"
+        ) from error
 
 
 def _normalisation_beside(path: Path) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,8 +114,8 @@ class ProjectionLens:
                 )
         except FileNotFoundError:
             raise UserError(f"the L3 lens {path} is missing: fit it again (materialize l3_lens)") from None
-        except (OSError, ValueError, KeyError, EOFError) as problem:
-            raise UserError(f"the L3 lens {path} is damaged ({problem}): fit it again (materialize l3_lens)") from None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+            raise UserError(f"the L3 lens {path} cannot be read: fit it again (materialize l3_lens)") from None
 
 
 def fit_projection(
@@ -204,7 +206,8 @@ class _Sums:
         for position, multipliers in enumerate(self.multipliers):
             digest = (bits * multipliers).sum(axis=1, dtype=np.uint64)
             digest = (digest ^ (digest >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-            self.digest[position] += (digest ^ (digest >> np.uint64(32))).sum(dtype=np.uint64)
+            total = (digest ^ (digest >> np.uint64(32))).sum(dtype=np.uint64)
+            self.digest[position : position + 1] += total  # as an array: meant to wrap around
 
     def moments(self) -> tuple[np.ndarray, np.ndarray, float]:
         """Mean float64 [d], covariance float64 [d, d], mean squared length."""

@@ -43,6 +43,8 @@ def random_features(architecture: str, seed: int) -> torch.nn.Sequential:
         torch.set_num_threads(threads)
     for norm in norms:
         norm.eval()
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         # Eight bits of mantissa are plenty here and swallow the last-bit differences between processors.
         norm.running_mean = norm.running_mean.to(torch.bfloat16).to(torch.float32).clone()
         # A channel that hardly moved here would blow up whatever moves it later.

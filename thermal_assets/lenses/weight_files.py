@@ -44,7 +44,9 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     state = {str(key).removeprefix("module."): value for key, value in content.items()}
     broken = next((key for key, value in state.items() if not bool(torch.isfinite(value).all())), None)
     if broken is not None:
-        raise UserError(f"{path}: the weights '{broken}' hold values that are not finite numbers; take another checkpoint")
+        raise UserError(
+            f"{path}: the weights '{broken}' hold values that are not finite numbers; take another checkpoint"
+        )
     return state
 
 

@@ -98,23 +98,28 @@ def tiles(pictures: Mapping[str, bytes | None], *, title: str = "") -> bytes:
     return _encode(figure)
 
 
-def scree(explained: ArrayLike, *, title: str = "What the dimensions of L3 explain") -> bytes:
-    """PNG: cumulative share of variance over principal components; ``explained`` is float[d], shares 0..1."""
-    shares = np.asarray(explained, dtype=np.float64).ravel()
+def scree(
+    variances: ArrayLike, *, explained: float | None = None, title: str = "What the dimensions of L3 explain"
+) -> bytes:
+    """PNG: cumulative variance over principal components.
+
+    ``variances`` is float[d], largest first, in any unit. ``explained`` is the share 0..1 of the total variance
+    that all of them keep together; without it the curve ends at 100 % of what is kept, and its axis says so.
+    """
+    values = np.asarray(variances, dtype=np.float64).ravel()
     figure, axes = _figure()
-    if shares.size == 0:
+    if values.size == 0 or values.sum() <= 0:
         return _empty(figure, axes, title, "no lens fitted yet")
-    total = np.cumsum(shares)
-    components = np.arange(1, len(shares) + 1)
+    total = np.cumsum(values) / values.sum() * (1.0 if explained is None else explained)
+    components = np.arange(1, len(values) + 1)
     axes.fill_between(components, total, color=BLUE, alpha=0.15, linewidth=0)
     axes.plot(components, total, color=BLUE, linewidth=1.8)
-    axes.annotate(
-        f"{total[-1]:.0%} with {len(shares)}", (components[-1], total[-1]), (-6, 6), textcoords="offset points", ha="right"
-    )
-    axes.set_ylim(0, 1.08)
-    axes.set_xlim(1, max(len(shares), 2))
+    note = f"{total[-1]:.0%} with {len(values)}"
+    axes.annotate(note, (components[-1], total[-1]), (-6, 6), textcoords="offset points", ha="right")
+    axes.set_ylim(0, 1.12)
+    axes.set_xlim(1, max(len(values), 2))
     axes.set_xlabel("principal components kept")
-    axes.set_ylabel("share of variance")
+    axes.set_ylabel("share of the variance" if explained is not None else "share of the variance kept")
     return _png(figure, axes, title)
 
 

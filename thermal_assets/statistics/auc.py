@@ -47,7 +47,7 @@ class UnitAuc:
         is_positive = np.arange(values.size) < np.size(positives)
         order = np.argsort(values, kind="stable")
         values, self._units, self._positive = values[order], units[order], is_positive[order]
-        starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if values.size else np.zeros(0, int)
+        starts = np.flatnonzero(np.diff(values, prepend=-np.inf) != 0)
         self._starts: NDArray[np.int64] | None = starts if starts.size < values.size else None
 
     def weighted(self, multiplicities: NDArray[np.float64]) -> tuple[float | None, float, float]:

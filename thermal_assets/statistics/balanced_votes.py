@@ -35,9 +35,7 @@ class VoteBlock:
     available: NDArray[np.float64]
 
 
-def draw_per_stratum(
-    keys: NDArray[np.int64], strata: NDArray[np.int64], size: int, salt: str
-) -> NDArray[np.int64]:
+def draw_per_stratum(keys: NDArray[np.int64], strata: NDArray[np.int64], size: int, salt: str) -> NDArray[np.int64]:
     """int64[r] rows: up to ``size`` images of each stratum (>= 0), drawn by salted hash of their keys, ascending."""
     order = hashed_order(keys, salt)
     order = order[np.argsort(strata[order], kind="stable")]
@@ -87,10 +85,10 @@ def vote_blocks(
         ).indices
         at, column = np.nonzero(nearest >= 0)
         voted = labels[references[nearest[at, column]]]
-        votes = np.bincount(at * label_count + voted, minlength=part.size * label_count)
+        votes = np.bincount(at * label_count + voted, minlength=part.size * label_count).astype(np.float64)
         wanted = groups[part, None] * stratum_count + np.arange(stratum_count)
         place = np.minimum(np.searchsorted(cells, wanted), cells.size - 1)
         own = np.where(cells[place] == wanted, counts[place], 0)
-        yield VoteBlock(part, votes.reshape(part.size, label_count).astype(np.float64), (sizes - own).astype(np.float64))
+        yield VoteBlock(part, votes.reshape(part.size, label_count), (sizes - own).astype(np.float64))
     if progress is not None:
         progress(rows.size, rows.size)

@@ -44,7 +44,7 @@ def batch_drift(
     code_objects: Mapping[str, str],
     objects: Mapping[str, str] | None = None,
     copies: NDArray[np.int64] | None = None,
-    thresholds: BatchThresholds = BatchThresholds(),  # noqa: B008 - frozen
+    thresholds: BatchThresholds = BatchThresholds(),
     k: int | None = None,
     max_references: int = MAX_REFERENCES,
     salt: str = SALT,

@@ -9,11 +9,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from thermal_assets.statistics.balanced_votes import MAX_REFERENCES, VoteBlock, vote_blocks
+from thermal_assets.statistics.balanced_votes import VoteBlock, vote_blocks
 from thermal_assets.statistics.frames import conform
 from thermal_assets.statistics.groups import codes, exclusion_groups
 
-MIN_NEIGHBOR_SHARE = 0.6
+MIN_ODDS = 3.0  # 'positive' evidence: Kass and Raftery, J. Am. Stat. Assoc. 90 (1995) 773
+MAX_REFERENCES = 10_000
 MIN_OWN_REFERENCES = 10
 SALT = "label_conflicts"
 _PSEUDO_VOTE = 0.5
@@ -25,23 +26,24 @@ def label_conflicts(
     *,
     lens_id: str,
     copies: NDArray[np.int64] | None = None,
-    min_neighbor_share: float = MIN_NEIGHBOR_SHARE,
+    min_odds: float = MIN_ODDS,
     k: int | None = None,
     max_references: int = MAX_REFERENCES,
     salt: str = SALT,
     progress: Callable[[int, int], None] | None = None,
 ) -> pl.DataFrame:
-    """Rows of table ``label_conflicts``: neighbor_share >= ``min_neighbor_share`` and above own_share, ranked.
+    """Rows of table ``label_conflicts``: images whose odds for another label are at least ``min_odds``, ranked.
 
-    ``vectors`` float32[n, d]: the whitened reading of L3, unit length. The k nearest references vote; a vote for a
-    class weighs 1 / sqrt(references of that class within reach). Why the root: how likely a label is wrong is
-    the likelihood ratio of two classes, which weighs 1 / size, times their prior odds, which bring the size back;
-    how mix-ups follow class sizes is not known, so the weight stands halfway (on the log scale) between the two.
-    ``rank`` follows the ratio of the two shares with half a vote added to each, not their difference: 30 votes
-    against none are stronger evidence than 40 against 10.
+    ``vectors`` float32[n, d]: the whitened reading of L3, unit length. The k nearest references vote, up to
+    ``max_references`` a class by salted hash; a vote for a class weighs 1 / sqrt(its references within reach). Why
+    the root: the odds that a label is wrong are the likelihood ratio of two classes, which weighs votes by 1 / size,
+    times their prior odds, which bring the sizes back. How far mix-ups follow class sizes is not known, so the weight
+    stands halfway (on the log scale) between the two.
+    The odds, which make the ``rank``, are neighbor_share / own_share with half a vote added to each. Not ``score``,
+    their difference: 20 votes against none are stronger evidence than 30 against 10.
     Own session left out. Without sessions, ``copies`` int64[n] (groups of near copies, -1: none) stand in: copies
     with the same label cannot vouch for each other, for a mistake is copied along; copies under another label do vote.
-    Classes that leave an image fewer than ten references of its own label are not judged.
+    Images that are left fewer than ten references of their own label are not judged.
     """
     labels = codes(images["class_name"])
     names = images["class_name"].unique().drop_nulls().sort().to_list()
@@ -58,19 +60,17 @@ def label_conflicts(
         salt=salt,
         progress=progress,
     )
-    return _frame([_judge(block, labels, min_neighbor_share) for block in blocks], names, images, lens_id)
+    return _frame([_judge(block, labels, min_odds) for block in blocks], names, images, lens_id)
 
 
-def _groups(
-    images: pl.DataFrame, labels: NDArray[np.int64], copies: NDArray[np.int64] | None
-) -> NDArray[np.int64]:
+def _groups(images: pl.DataFrame, labels: NDArray[np.int64], copies: NDArray[np.int64] | None) -> NDArray[np.int64]:
     if copies is None:
         return exclusion_groups(images)
     same_label = np.where(copies >= 0, copies * (int(labels.max(initial=0)) + 1) + labels, -1)
     return exclusion_groups(images, same_label)
 
 
-def _judge(block: VoteBlock, labels: NDArray[np.int64], min_share: float) -> dict[str, NDArray[Any]]:
+def _judge(block: VoteBlock, labels: NDArray[np.int64], min_odds: float) -> dict[str, NDArray[Any]]:
     """The conflicting images of a block: row, neighbor label, both shares, strength of the evidence."""
     at = np.arange(block.rows.size)
     own = labels[block.rows]
@@ -85,15 +85,13 @@ def _judge(block: VoteBlock, labels: NDArray[np.int64], min_share: float) -> dic
     neighbor_share = others[at, neighbor]
     evidence = np.log((block.votes[at, neighbor] + _PSEUDO_VOTE) * weights[at, neighbor])
     evidence -= np.log((block.votes[at, own] + _PSEUDO_VOTE) * weights[at, own])
-    kept = (neighbor_share >= min_share) & (neighbor_share > own_share)
+    kept = (evidence >= np.log(min_odds)) & (neighbor_share > own_share)
     kept &= block.available[at, own] >= MIN_OWN_REFERENCES
     columns = {"row": block.rows, "neighbor": neighbor, "neighbor_share": neighbor_share, "own_share": own_share}
     return {name: values[kept] for name, values in (columns | {"evidence": evidence}).items()}
 
 
-def _frame(
-    parts: list[dict[str, NDArray[Any]]], names: list[str], images: pl.DataFrame, lens_id: str
-) -> pl.DataFrame:
+def _frame(parts: list[dict[str, NDArray[Any]]], names: list[str], images: pl.DataFrame, lens_id: str) -> pl.DataFrame:
     types = {"row": np.int64, "neighbor": np.int64, "neighbor_share": float, "own_share": float, "evidence": float}
     merged = {
         name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0, dtype)

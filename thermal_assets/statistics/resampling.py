@@ -35,17 +35,20 @@ def session_bootstrap(
     sessions_a: ArrayLike,
     sessions_b: ArrayLike,
     *,
+    units: int | None = None,
     salt: str,
     names: tuple[str, str] = ("one side", "the other"),
     replicates: int = REPLICATES,
 ) -> Interval:
     """Interval of ``statistic`` when whole sessions are drawn with replacement and every value stays as measured.
 
-    ``statistic`` gets float64[s]: how often each session was drawn. ``sessions_a`` and ``sessions_b`` are the session
-    numbers (0..s-1) found on each side; a session on both sides is drawn for both at once.
+    ``statistic`` gets float64[units]: how often each session was drawn. ``sessions_a`` and ``sessions_b`` are the
+    session numbers (0..units-1) found on each side; a session on both sides is drawn for both at once. Numbers on
+    neither side (images without a session, as one unit) are drawn too but do not count towards the eight.
     Percentile bootstrap over clusters: Davison and Hinkley, Bootstrap Methods and their Application (1997), 3.8.
     """
-    side_a, side_b = np.unique(np.asarray(sessions_a, dtype=np.int64)), np.unique(np.asarray(sessions_b, dtype=np.int64))
+    side_a = np.unique(np.asarray(sessions_a, dtype=np.int64))
+    side_b = np.unique(np.asarray(sessions_b, dtype=np.int64))
     if min(side_a.size, side_b.size) == 0:
         return Interval(None, None, "No interval: the names carry no session, and images are not independent")
     if min(side_a.size, side_b.size) < MIN_SESSIONS_A_SIDE:
@@ -55,19 +58,19 @@ def session_bootstrap(
             f"No interval: {side_a.size} sessions of {names[0]} and {side_b.size} of {names[1]}; "
             f"it takes {MIN_SESSIONS_A_SIDE} on each side",
         )
-    sessions = np.union1d(side_a, side_b)
-    width = int(sessions.max()) + 1
+    width = int(max(side_a[-1], side_b[-1])) + 1 if units is None else units
     random = generator(salt)
     values = []
     for _ in range(replicates):
-        drawn = np.bincount(random.choice(sessions, sessions.size), minlength=width).astype(np.float64)
+        drawn = np.bincount(random.integers(0, width, width), minlength=width).astype(np.float64)
         value = statistic(drawn)
         if value is not None and np.isfinite(value):
             values.append(value)
     if len(values) < replicates / 2:
         return Interval(None, None, "No interval: too few resamplings of the sessions gave a value")
     low, high = np.quantile(values, [0.025, 0.975])
-    note = f"95 % interval: {sessions.size} whole sessions resampled {replicates:,} times, values held fixed"
+    count = np.union1d(side_a, side_b).size
+    note = f"95 % interval: {count} whole sessions resampled {replicates:,} times, values held fixed"
     return Interval(float(low), float(high), note)
 
 

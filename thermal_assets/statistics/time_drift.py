@@ -134,7 +134,8 @@ def _statement(
     if mine.size == 0:
         return NO_SESSIONS
     if energy is None:
-        return f"Sessions are named {'in this month only' if mine.all() else 'in other months only'}: nothing to compare"
+        where = "this month" if mine.all() else "other months"
+        return f"Only images of {where} name a session: nothing to compare"
     text = f"Energy distance {energy:.3g} to all other months"
     text += "" if expected is None else f", {expected:.3g} by chance"
     text += f"; {in_words(result, mine.size)}"

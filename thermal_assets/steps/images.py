@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import duckdb
 import numpy as np
@@ -12,15 +12,16 @@ from thermal_assets.embedding.vector_store import VectorStore
 from thermal_assets.errors import UserError
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.state import class_lens, lenses_in_force
+from thermal_assets.statistics.groups import codes
 from thermal_assets.warehouse.contract import L2_DIMENSIONS, L3_DIMENSIONS
 
+_BLOCK = 4096
 DIMENSIONS = {"L2": L2_DIMENSIONS, "L3": L3_DIMENSIONS}
 
 # An image counts where manifest, L2 and L3 agree on its bytes: a class between two states keeps only what is whole.
 _IMAGES = """
-    SELECT m.image_id, m.image_key, m.class_name, m.content_hash, c.object_code, c.state, c.pair,
-           m.session_id, m.frame_id, m.batch_id, m.distance_m, m.captured_on, m.site_code,
-           m.object_code AS name_code
+    SELECT m.image_id, m.image_key, m.class_name, m.content_hash, m.object_code, c.state, c.pair,
+           m.session_id, m.frame_id, m.batch_id, m.distance_m, m.captured_on, m.site_code
     FROM file_manifest m
     JOIN l2_embeddings e ON e.image_key = m.image_key AND e.content_hash = m.content_hash AND e.lens_id = $l2
     JOIN l3_projection p ON p.image_key = m.image_key AND p.content_hash = m.content_hash AND p.lens_id = $l3
@@ -75,7 +76,29 @@ def vectors_of(home: Home, level: str, lens_id: str, hashes: Sequence[str] | pl.
     return store.gather(list(hashes))
 
 
-def group_codes(values: pl.Series) -> np.ndarray:
-    """int64 [n]: one number a distinct value, -1 for NULL."""
-    codes = values.rank("dense").cast(pl.Int64) - 1
-    return codes.fill_null(-1).to_numpy()
+def vector_blocks(store: VectorStore, column: str) -> Callable[[pl.DataFrame], Iterator[pl.DataFrame]]:
+    """From rows with content_hash to frames of those rows with their vectors in ``column``, block by block."""
+
+    def blocks(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        for start in range(0, rows.height, _BLOCK):
+            part = rows[start : start + _BLOCK]
+            vectors = store.gather(part["content_hash"].to_list())
+            dtype = pl.Array(pl.Float32, vectors.shape[1])
+            yield part.with_columns(pl.Series(column, vectors, dtype=dtype))
+
+    return blocks
+
+
+def copy_groups(connection: duckdb.DuckDBPyConnection, images: pl.DataFrame) -> np.ndarray:
+    """int64 [n]: number of the group of copies an image of ``images`` belongs to (its largest one), -1: none."""
+    groups = connection.sql(
+        "SELECT image_id, arg_max(group_id, group_size) AS group_id FROM duplicates GROUP BY image_id"
+    ).pl()
+    joined = images.select("image_id").join(groups, on="image_id", how="left", maintain_order="left")
+    return codes(joined["group_id"])
+
+
+def aligned(images: pl.DataFrame, values: pl.DataFrame, column: str) -> np.ndarray:
+    """float64 [n]: ``column`` of ``values`` (which has image_key) in the order of ``images``, NaN where missing."""
+    joined = images.select("image_key").join(values, on="image_key", how="left", maintain_order="left")
+    return joined[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()

@@ -57,13 +57,18 @@ class VectorSlice:
 
 @dataclass(frozen=True)
 class Output:
-    """What one asset writes. ``version`` overrides the hash of the inputs where the content itself is hashed."""
+    """What one asset writes.
+
+    ``version`` overrides the hash of the inputs where the content itself is hashed. ``also`` runs in
+    the same transaction. ``incomplete`` makes the next run compute again though no input changed.
+    """
 
     slices: Sequence[Slice | VectorSlice]
     lens_id: str = ""
     version: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     also: Callable[[Transaction], None] | None = None
+    incomplete: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ def run_step(
                             "asset": [plan.asset],
                             "partition": [partition],
                             "version": [version],
-                            "input_version": [inputs[plan.asset]],
+                            "input_version": ["" if output.incomplete else inputs[plan.asset]],
                             "manifest_version": [
                                 version if plan.asset == "file_manifest" else manifest_version
                             ],
@@ -244,7 +249,7 @@ def _missing_vectors(home: Home, outputs: Mapping[str, Output]) -> dict[int, lis
 
 def _write(transaction: Transaction, output: Output, gathered: Mapping[int, list[pl.DataFrame]]) -> Written:
     total = Written(0, 0, 0)
-    for number, item in enumerate(output.slices):
+    for item in output.slices:
         if isinstance(item, VectorSlice):
             done = transaction.replace_vectors(item.table, item.wanted, gathered[id(item)], item.where)
         elif item.append:
@@ -252,9 +257,8 @@ def _write(transaction: Transaction, output: Output, gathered: Mapping[int, list
         else:
             done = transaction.replace(item.table, item.frame, item.where)
         # The rows of an asset are those of its first table; the others are its by-products.
-        total = Written(
-            total.inserted + done.inserted, total.deleted + done.deleted, done.rows if number == 0 else total.rows
-        )
+        rows = done.rows if item.table == output.slices[0].table else 0
+        total = total + Written(done.inserted, done.deleted, rows)
     if output.also is not None:
         output.also(transaction)
     return total

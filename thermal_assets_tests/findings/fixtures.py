@@ -190,7 +190,7 @@ def set_all(rows: list[dict[str, Any]], **values: Any) -> None:
 
 
 def _lose(w: SmallWarehouse, name: str, count: int) -> None:
-    for row in w.of("file_manifest", name)[:count]:
+    for row in w.of("file_manifest", name)[-count:]:
         for table in TABLES:
             if "image_key" in TABLES[table].column_names and table not in ("file_manifest", "decode_problems"):
                 w.drop(table, row["image_key"])
@@ -242,10 +242,15 @@ def class_imbalance(w: SmallWarehouse) -> None:
 
 def tiny_classes(w: SmallWarehouse) -> None:
     w.add("class_catalog", class_name="한개", partition_key="한개", expected=True)
-    w.add("file_manifest", image_id="한개/1.png", class_name="한개", image_key=9_000_001, content_hash="f")
     for i in range(40):
-        w.add("channel_stats", image_id=f"한개/{i}.png", class_name="한개", image_key=9_000_001 + i, mode="RGB",
-              bit_depth=8, minimum=0.0, maximum=9.0)  # fmt: skip
+        identity = {
+            "image_id": f"한개/{i}.png",
+            "class_name": "한개",
+            "image_key": 9_000_001 + i,
+            "content_hash": f"{i}",
+        }
+        w.add("file_manifest", **identity)
+        w.add("channel_stats", **identity, mode="RGB", bit_depth=8, minimum=0.0, maximum=9.0)
 
 
 def unexpected_class(w: SmallWarehouse) -> None:

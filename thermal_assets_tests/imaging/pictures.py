@@ -1,4 +1,4 @@
-"""Tiny image files made for the tests."""
+"""Tiny image files made for the tests, and what they are refused for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import zlib
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
+
+from thermal_assets.imaging.decode import DecodeLimits, ImageProblem, decode_image
+from thermal_assets.imaging.problems import PROBLEM_CODES
 
 WIDTH, HEIGHT = 30, 20
 
@@ -104,3 +108,11 @@ def render(curve: NDArray[np.float64], scene: NDArray[np.float64], quality: int 
     if quality is None:
         return rgb
     return np.array(Image.open(io.BytesIO(encode(Image.fromarray(rgb), "JPEG", quality=quality))))
+
+
+def problem_of(data: bytes, **limits: int) -> ImageProblem:
+    with pytest.raises(ImageProblem) as caught:
+        decode_image(data, DecodeLimits(**limits))
+    assert caught.value.code in PROBLEM_CODES
+    assert "\n" not in caught.value.message
+    return caught.value

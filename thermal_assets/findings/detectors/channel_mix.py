@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import duckdb
 
-from thermal_assets.findings.finding import Finding, counted_names, fetch, number, percent, text, text_list
+from thermal_assets.findings.finding import Finding, counted, counted_names, fetch, number, percent, text, text_list
 from thermal_assets.findings.thresholds import Thresholds
 
 _MODES = """
@@ -71,7 +71,7 @@ def _dataset(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> l
     count = row["images"] - row["counts"][0]
     share = count / row["images"]
     inside = (
-        f"{number(odd['mixed_classes'])} of the classes hold more than one"
+        f"{counted(odd['mixed_classes'], 'class holds', 'classes hold')} more than one"
         if odd["mixed_classes"]
         else "each class holds one, but not the same"
     )

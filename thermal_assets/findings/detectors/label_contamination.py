@@ -89,7 +89,7 @@ def _statement(row: dict[str, object], name: str, other: str, kind: str) -> str:
         of = f", mostly {row['nearest_class']}" if kind == "both" and row["nearest_class"] else ""
         sentences.append(
             f"{percent(share)} of the nearest images from other sessions show another object{of}{usual}"
-            + (", which is no contradiction" if kind == "code" else "")
+            + (", which is not enough to speak against the class" if kind == "code" else "")
         )
     elif kind == "code":
         sentences.append("The pictures were not compared")

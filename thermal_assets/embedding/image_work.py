@@ -1,0 +1,98 @@
+"""What a worker does with one image: read, verify, decode, measure, shrink."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from thermal_assets.embedding.pass_plan import Task
+from thermal_assets.embedding.pass_types import FileProblem, ImageFile
+from thermal_assets.embedding.preprocess import network_input
+from thermal_assets.embedding.stats_store import StatsRecord
+from thermal_assets.embedding.stopwatch import Stopwatch
+from thermal_assets.imaging.channel_stats import channel_statistics
+from thermal_assets.imaging.class_pictures import canvas, histogram
+from thermal_assets.imaging.decode import DecodedImage, DecodeLimits, ImageProblem, decode_image
+
+#: Problems of the moment, not of the bytes: they are reported and never remembered.
+_PASSING = frozenset({"out_of_memory"})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a task. ``pixels`` (uint8[S, S, 3]) is turned into ``vector`` by the network."""
+
+    task: Task
+    record: StatsRecord | None = None
+    pixels: np.ndarray | None = None
+    vector: np.ndarray | None = None
+    decoded: bool = False
+    undecodable: tuple[str, str] | None = None
+    problems: list[FileProblem] = field(default_factory=list)
+
+
+class _Unusable(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(message)
+
+
+def process(task: Task, side: int, limits: DecodeLimits, watch: Stopwatch) -> Outcome:
+    """Do everything for one content except the network; never raises for a bad file.
+
+    The first of its files that still holds the content counts. ``watch`` learns the stages.
+    """
+    outcome = Outcome(task)
+    try:
+        data = _first_readable(task, limits, outcome, watch)
+        if data is None:
+            return outcome
+        with watch.stage("decode"):
+            image = decode_image(data, limits)
+        outcome.decoded = True
+    except ImageProblem as problem:
+        if problem.code in _PASSING:
+            outcome.problems += [FileProblem(file.image_id, problem.code, problem.message) for file in task.files]
+            return outcome
+        outcome.undecodable = (problem.code, problem.message)
+        if task.measure:
+            outcome.record = StatsRecord(task.content_hash, None, [outcome.undecodable])
+        return outcome
+    if task.measure:
+        with watch.stage("statistics"):
+            outcome.record = _measured(task.content_hash, image)
+    if task.embed:
+        with watch.stage("resize"):
+            outcome.pixels = network_input(image.picture, side)
+    return outcome
+
+
+def _measured(content_hash: str, image: DecodedImage) -> StatsRecord:
+    return StatsRecord(content_hash, channel_statistics(image), list(image.problems), histogram(image), canvas(image))
+
+
+def _first_readable(task: Task, limits: DecodeLimits, outcome: Outcome, watch: Stopwatch) -> bytes | None:
+    for file in task.files:
+        try:
+            with watch.stage("read"):
+                return _read(file, limits)
+        except _Unusable as problem:
+            outcome.problems.append(FileProblem(file.image_id, problem.code, problem.message))
+    return None
+
+
+def _read(file: ImageFile, limits: DecodeLimits) -> bytes:
+    try:
+        with file.path.open("rb") as stream:
+            data = stream.read(limits.max_bytes + 1)
+    except FileNotFoundError:
+        raise _Unusable("vanished", "The file was listed but is gone: run again to bring the list up to date") from None
+    except OSError as error:
+        raise _Unusable("unreadable", f"The file cannot be read ({error.strerror}): check its permissions") from None
+    if len(data) > limits.max_bytes:
+        return data  # decode_image refuses it by its size
+    if hashlib.blake2b(data, digest_size=16).hexdigest() != file.content_hash:
+        raise _Unusable("changed_while_reading", "The file changed after it was listed: run again to take the new one")
+    return data

@@ -1,0 +1,94 @@
+"""The report: the whole diagnosis as one HTML file that opens anywhere, offline."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+from thermal_assets.errors import UserError
+from thermal_assets.reporting.context import ReportContext, ReportSummary
+from thermal_assets.reporting.gallery import Gallery
+from thermal_assets.reporting.rendering import render
+from thermal_assets.reporting.sections import comparisons, drift, hygiene
+from thermal_assets.reporting.sections.densities import densities
+from thermal_assets.reporting.sections.extremes import extreme_tiles, extremes, lowest_by_class
+from thermal_assets.reporting.sections.findings import findings, pictures_behind
+from thermal_assets.reporting.sections.labels import label_drift
+from thermal_assets.reporting.sections.maps import l3_map
+from thermal_assets.reporting.sections.overview import overview
+from thermal_assets.reporting.sections.pivots import pivots
+from thermal_assets.reporting.sections.provenance import provenance
+
+__all__ = ["ReportContext", "ReportSummary", "write_report"]
+
+
+def write_report(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    image_root: Path,
+    output: Path,
+    title: str,
+    context: ReportContext,
+) -> ReportSummary:
+    """Write the report of the warehouse behind ``connection`` to ``output``.
+
+    The file appears whole or not at all: it is written beside ``output`` and moved over it. Pictures are read from
+    ``image_root`` now; a file that is gone leaves a box with its name. Nothing is written to the warehouse.
+
+    Raises:
+        UserError: ``output`` cannot be written.
+    """
+    started = time.monotonic()
+    gallery = Gallery(image_root)
+    # In the order of reading, because the first sections have the first claim to the budget of pictures.
+    found = findings(connection, gallery)
+    found_extremes = extremes(connection)
+    shown = {
+        "overview": overview(connection, context),
+        "findings": found,
+        "hygiene": hygiene.class_table(connection, gallery),
+        "problems": hygiene.problems(connection, gallery),
+        "duplicates": hygiene.duplicates(connection, gallery),
+        "densities": densities(connection),
+        "extremes": extreme_tiles(found_extremes, gallery) if found_extremes else None,
+        "lowest_by_class": lowest_by_class(connection, gallery),
+        "map": l3_map(connection, gallery),
+        "pivots": pivots(connection, found_extremes, gallery),
+        "separation": comparisons.separation(connection),
+        "persistence": comparisons.persistence(connection),
+        "distance_drift": drift.distance_drift(connection),
+        "time_drift": drift.time_drift(connection),
+        "labels": label_drift(connection, gallery),
+        "behind": pictures_behind(found),
+        "runs": provenance(connection),
+    }
+    page = render(title=title, context=context, gallery=gallery, **shown).encode("utf-8", errors="replace")
+    _replace(output, page)
+    return ReportSummary(bytes=len(page), seconds=time.monotonic() - started, thumbnails=gallery.thumbnails)
+
+
+def _replace(output: Path, page: bytes) -> None:
+    temporary = None
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name[:64]}.", suffix=".part")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(page)
+        # mkstemp makes files that only their owner may read; a report is for others, as far as the umask allows.
+        Path(temporary).chmod(0o666 & ~_umask())
+        os.replace(temporary, output)  # noqa: PTH105
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise UserError(f"The report cannot be written to {output}: {error.strerror or error}.") from error
+
+
+def _umask() -> int:
+    """The process's umask; reading it means setting it for a moment."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,74 @@
+"""Separation of normal and anomaly classes, and whether outliers persist from L2 to L3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from thermal_assets.reporting.queries import LEVELS, rows
+from thermal_assets.reporting.scales import Scale
+
+OPEN_PAIRS = 40
+
+
+def separation(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """One row per pair and matching with both levels in it, the least separable first."""
+    found = rows(
+        connection,
+        "SELECT * FROM separation WHERE lens_id IN (SELECT lens_id FROM lenses WHERE in_force) ORDER BY level",
+    )
+    scale = Scale(0.0, 1.0)
+    pairs: dict[tuple[str, str, bool], dict[str, Any]] = {}
+    for row in found:
+        key = (row["normal_class"], row["anomaly_class"], row["matched"])
+        for name in ("separability_auc", "ci_low", "ci_high"):
+            row[f"{name}_at"] = scale.at(row[name])
+        pair = pairs.setdefault(key, {**row, "levels": {}})
+        pair["levels"][row["level"]] = row
+
+    def worst(pair: dict[str, Any]) -> tuple[float, str, str, bool]:
+        values = [row["separability_auc"] for row in pair["levels"].values() if row["separability_auc"] is not None]
+        return (min(values, default=2.0), pair["normal_class"], pair["anomaly_class"], pair["matched"])
+
+    ordered = sorted(pairs.values(), key=worst)
+    return {
+        "pairs": ordered[:OPEN_PAIRS],
+        "more": ordered[OPEN_PAIRS:],
+        "notes": sorted({row["interval_note"] for row in found}),
+        "supports": sorted({row["common_support"] for row in found if row["common_support"]}),
+        "levels": LEVELS,
+        "ticks": [{"at": at, "label": label} for at, label in ((0, "0"), (50, "0.5"), (100, "1"))],
+    }
+
+
+def persistence(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Overlap of the least dense images of L2 and L3 beside what random projections keep."""
+    found = rows(
+        connection,
+        """
+        SELECT * FROM outlier_persistence
+        WHERE scope = (SELECT max(scope) FROM outlier_persistence)
+        ORDER BY class_name <> '*', class_name, n
+        """,
+    )
+    for row in found:
+        scale = Scale(0.0, float(row["n"]))
+        row["at"] = scale.at(row["overlap"])
+        row["low_at"], row["high_at"] = scale.at(row["expected_low"]), scale.at(row["expected_high"])
+        row["expected_at"] = scale.at(row["expected"])
+        row["verdict"] = _verdict(row)
+    return {
+        "whole": [row for row in found if row["class_name"] == "*"],
+        "classes": [row for row in found if row["class_name"] != "*"],
+    }
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    if row["expected_low"] is None or row["expected_high"] is None:
+        return "no comparison with chance"
+    if row["overlap"] < row["expected_low"]:
+        return "fewer than any random projection keeps: L3 sees something else"
+    if row["overlap"] > row["expected_high"]:
+        return "more than any random projection keeps"
+    return "as many as random projections keep: no news by itself"

@@ -1,0 +1,95 @@
+"""How images change with distance and over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from thermal_assets.reporting.figures import lines_figure
+from thermal_assets.reporting.palette import SERIES
+from thermal_assets.reporting.queries import IN_FORCE, LEVELS, rows
+
+OPEN_ROWS = 20
+
+
+def distance_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """Median density over distance for the classes that change most, and one line per class and level."""
+    found = rows(connection, f"SELECT * FROM distance_drift WHERE {IN_FORCE} ORDER BY level, class_name, distance_m")
+    if not found:
+        return None
+    strongest = _strongest(found, "eta_squared")
+    table = rows(
+        connection,
+        f"""
+        SELECT class_name, level, count(*) AS distances, min(distance_m) AS nearest, max(distance_m) AS farthest,
+               any_value(spearman) AS spearman, any_value(eta_squared) AS effect, any_value(p_value) AS p_value,
+               any_value(attainable_p) AS attainable_p, any_value(statement) AS statement
+        FROM distance_drift WHERE {IN_FORCE} GROUP BY class_name, level
+        ORDER BY effect DESC NULLS LAST, class_name, level
+        """,
+    )
+    figures = {}
+    for level in LEVELS:
+        series = _series(found, level, strongest, "distance_m", "median_density")
+        if series:
+            figures[level] = lines_figure(
+                f"distance-{level}", series, xlabel="distance, m", ylabel="median density"
+            )
+    return {"figures": figures, "legend": strongest, "rows": table[:OPEN_ROWS], "more": table[OPEN_ROWS:]}
+
+
+def time_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """Energy distance of each month to all others, and one line per class and level."""
+    found = rows(connection, f"SELECT * FROM time_drift WHERE {IN_FORCE} ORDER BY level, class_name, period")
+    if not found:
+        return None
+    periods = sorted({row["period"] for row in found})
+    for row in found:
+        row["place"] = periods.index(row["period"])
+    strongest = _strongest(found, "energy_distance")
+    table = rows(
+        connection,
+        f"""
+        SELECT class_name, level, count(*) AS periods, max(energy_distance) AS effect,
+               arg_max(period, energy_distance) AS period, min(p_value) AS p_value,
+               min(attainable_p) AS attainable_p,
+               coalesce(arg_max(statement, energy_distance), any_value(statement)) AS statement
+        FROM time_drift WHERE {IN_FORCE} GROUP BY class_name, level
+        ORDER BY effect DESC NULLS LAST, class_name, level
+        """,
+    )
+    figures = {}
+    for level in LEVELS:
+        series = _series(found, level, strongest, "place", "energy_distance")
+        if series:
+            figures[level] = lines_figure(
+                f"time-{level}", series, xlabel="month", ylabel="energy distance to the other months", categories=periods
+            )
+    return {"figures": figures, "legend": strongest, "rows": table[:OPEN_ROWS], "more": table[OPEN_ROWS:]}
+
+
+def _strongest(found: list[dict[str, Any]], effect: str) -> list[str]:
+    """The classes with the largest effect, as many as there are line styles."""
+    largest: dict[str, float] = {}
+    for row in found:
+        value = row[effect]
+        largest[row["class_name"]] = max(largest.get(row["class_name"], -np.inf), -np.inf if value is None else value)
+    return sorted(largest, key=lambda name: (-largest[name], name))[: len(SERIES)]
+
+
+def _series(
+    found: list[dict[str, Any]], level: str, names: list[str], x: str, y: str
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(x, y) per name in the order of ``names``, so that styles agree with the legend; empty if no y is known."""
+    series = []
+    for name in names:
+        points = [
+            (row[x], np.nan if row[y] is None else row[y])
+            for row in found
+            if row["class_name"] == name and row["level"] == level
+        ]
+        array = np.array(points, dtype=np.float64).reshape(-1, 2)
+        series.append((array[:, 0], array[:, 1]))
+    return series if any(np.isfinite(y_values).any() for _, y_values in series) else []

@@ -1,0 +1,55 @@
+"""What to look at first, worst first, with pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from thermal_assets.reporting.gallery import Gallery
+from thermal_assets.reporting.queries import rows
+
+OPEN_CARDS = 12
+TILES_A_CARD = 6
+MAX_FINDINGS = 200
+MAX_GALLERIES = 30
+
+
+def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any]:
+    """Open findings by rank (the first dozen as full cards), waived ones apart, and pictures of all that have some."""
+    found = rows(connection, "SELECT * FROM findings ORDER BY rank LIMIT $limit", {"limit": MAX_FINDINGS})
+    total = connection.execute("SELECT count(*) FROM findings").fetchone()
+    opened = [finding for finding in found if finding["status"] == "open"]
+    waived = [finding for finding in found if finding["status"] != "open"]
+    classes = _classes_of(connection, {image for finding in found for image in finding["example_ids"]})
+
+    def tiles(finding: dict[str, Any], most: int) -> list[Any]:
+        return [gallery.show(image, classes.get(image)) for image in finding["example_ids"][:most]]
+
+    for index, finding in enumerate(opened):
+        finding["pictures"] = tiles(finding, TILES_A_CARD) if index < OPEN_CARDS else []
+        finding["anchor"] = f"finding-{finding['rank']}"
+    return {
+        "cards": opened[:OPEN_CARDS],
+        "more": opened[OPEN_CARDS:],
+        "waived": waived,
+        "left_out": (total[0] if total else 0) - len(found),
+        "tiles": tiles,
+        "behind": [finding for finding in opened if len(finding["example_ids"]) > TILES_A_CARD][:MAX_GALLERIES],
+    }
+
+
+def pictures_behind(section: dict[str, Any]) -> list[dict[str, Any]]:
+    """All example pictures of the findings whose card shows only some. Called last: it may use what budget is left."""
+    return [{"finding": finding, "pictures": section["tiles"](finding, 12)} for finding in section["behind"]]
+
+
+def _classes_of(connection: duckdb.DuckDBPyConnection, image_ids: set[str]) -> dict[str, str]:
+    if not image_ids:
+        return {}
+    return dict(
+        connection.execute(
+            "SELECT image_id, class_name FROM file_manifest WHERE image_id IN (SELECT unnest($ids))",
+            {"ids": sorted(image_ids)},
+        ).fetchall()
+    )

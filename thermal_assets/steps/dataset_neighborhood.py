@@ -1,0 +1,90 @@
+"""Neighbours and densities across the whole data set, at L2 and L3, and the neighbours that labels are judged by."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from thermal_assets.home.layout import Home
+from thermal_assets.neighbors.exact import nearest
+from thermal_assets.neighbors.references import salted_hash
+from thermal_assets.progress import reporter
+from thermal_assets.steps.images import dataset_images, missing_classes, require_lenses_in_force, vectors_of
+from thermal_assets.steps.l3_files import load_lens
+from thermal_assets.steps.labels import whitened_unit
+from thermal_assets.steps.neighborhood import NEIGHBORS_KEPT, NeighborhoodRows, measure_neighborhood, neighbor_rows
+from thermal_assets.steps.reference_neighborhood import measure_against_reference
+from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.warehouse.access import empty_frame
+
+_VERSION = "1"
+
+
+def materialize_dataset_neighborhood(home: Home, run_id: str, k: int, l2_exact_up_to: int) -> dict[str, StepReport]:
+    """Write dataset_neighbors, dataset_densities and dataset_density_scales.
+
+    L3 is searched exactly. L2 is searched exactly up to ``l2_exact_up_to`` images, beyond that in a
+    sample of so many images; method and candidates say so on every row.
+    """
+
+    def compute(due: frozenset[str]) -> dict[str, Output]:
+        with home.warehouse.read() as connection:
+            lenses = require_lenses_in_force(connection)
+            images = dataset_images(connection, lenses)
+            missing = missing_classes(connection)
+        neighbors, measured, scales = [], [], []
+        for level, lens_id in lenses.items():
+            rows = _measure(home, images, level, lens_id, k, l2_exact_up_to)
+            neighbors.append(rows.neighbors.with_columns(pl.lit("euclidean").alias("metric")))
+            measured.append(rows.densities)
+            scales.append(rows.scales)
+        neighbors.append(_label_neighbors(home, images, lenses["L3"]))
+        facts = {"images": images.height, "missing_classes": missing}
+        template = empty_frame("dataset_neighbors")
+        return {
+            "dataset_neighbors": Output(
+                [Slice("dataset_neighbors", pl.concat([part.select(template.columns) for part in neighbors]))],
+                lenses["L3"],
+                metadata={**facts, "method_L2": _method(neighbors[0]), "method_L3": _method(neighbors[1])},
+            ),
+            "dataset_densities": Output(
+                [
+                    Slice("dataset_densities", pl.concat(measured, how="vertical_relaxed")),
+                    Slice("dataset_density_scales", pl.concat(scales)),
+                ],
+                lenses["L3"],
+                metadata=facts,
+            ),
+        }
+
+    plans = [
+        AssetPlan(asset, _VERSION, {"k": k, "l2_exact_up_to": l2_exact_up_to})
+        for asset in ("dataset_neighbors", "dataset_densities")
+    ]
+    upstream = [(a, ALL_PARTITIONS) for a in ("image_classes", "file_manifest", "l2_embeddings", "l3_projection")]
+    return run_step(home, run_id, plans, compute, upstream=upstream)
+
+
+def _measure(
+    home: Home, images: pl.DataFrame, level: str, lens_id: str, k: int, l2_exact_up_to: int
+) -> NeighborhoodRows:
+    shown = f"neighbours across the data set at {level}"
+    if level == "L2" and images.height > l2_exact_up_to:
+        drawn = np.argsort(salted_hash(images["image_key"].to_numpy(), salt=0), kind="stable")[:l2_exact_up_to]
+        return measure_against_reference(home, images, np.sort(drawn), level, lens_id, k, shown)
+    vectors = vectors_of(home, level, lens_id, images["content_hash"])
+    return measure_neighborhood(images, vectors, level, lens_id, k, shown)
+
+
+def _label_neighbors(home: Home, images: pl.DataFrame, lens_id: str) -> pl.DataFrame:
+    vectors = whitened_unit(load_lens(home, lens_id), vectors_of(home, "L3", lens_id, images["content_hash"]))
+    found = nearest(vectors, NEIGHBORS_KEPT, metric="cosine", progress=reporter("neighbours that labels are judged by"))
+    keys = images.select("image_key", "class_name").with_columns(
+        pl.lit("L3").alias("level"), pl.lit(lens_id).alias("lens_id")
+    )
+    rows = neighbor_rows(keys, images["image_key"].to_numpy(), found)
+    return rows.with_columns(pl.lit("whitened_cosine").alias("metric"))
+
+
+def _method(rows: pl.DataFrame) -> str:
+    return str(rows["method"][0]) if rows.height else "no images"

@@ -1,0 +1,65 @@
+"""Copies of one picture, in all classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from thermal_assets.home.layout import Home
+from thermal_assets.statistics.duplicates import duplicates
+from thermal_assets.steps.images import missing_classes, require_lenses_in_force, vectors_of
+from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
+
+_VERSION = "1"
+
+
+def materialize_duplicates(home: Home, run_id: str, near_copy_distance: float) -> StepReport:
+    """Write duplicates: equal files, equal pictures, near copies."""
+
+    def compute(due: frozenset[str]) -> dict[str, Output]:
+        with home.warehouse.read() as connection:
+            lenses = require_lenses_in_force(connection)
+            missing = missing_classes(connection)
+            images = connection.sql(
+                "SELECT m.image_id, m.image_key, m.class_name, m.session_id, m.content_hash, s.pixel_hash "
+                "FROM file_manifest m "
+                "LEFT JOIN (SELECT image_id, pixel_hash FROM channel_stats) s USING (image_id) "
+                "ORDER BY m.image_id"
+            ).pl()
+            pairs = connection.sql(
+                "SELECT image_key, unnest(neighbor_keys) AS neighbor_key, unnest(distances) AS distance "
+                "FROM dataset_neighbors WHERE level = 'L2' AND metric = 'euclidean' AND lens_id = $lens "
+                "AND list_min(distances) <= $near",
+                params={"lens": lenses["L2"], "near": near_copy_distance},
+            ).pl()
+        images, vectors, near = _near_pairs(home, images, pairs, lenses["L2"], near_copy_distance)
+        rows = duplicates(images, vectors, near, near_copy_distance=near_copy_distance)
+        groups = rows.group_by("kind").agg(pl.col("group_id").n_unique()).sort("kind")
+        facts = {f"{row['kind']}_groups": row["group_id"] for row in groups.to_dicts()}
+        return {"duplicates": Output([Slice("duplicates", rows)], metadata={**facts, "missing_classes": missing})}
+
+    upstream = [(a, ALL_PARTITIONS) for a in ("file_manifest", "channel_stats", "l2_embeddings", "dataset_neighbors")]
+    plan = AssetPlan("duplicates", _VERSION, {"near_copy_distance": near_copy_distance})
+    return run_step(home, run_id, [plan], compute, upstream=upstream)["duplicates"]
+
+
+def _near_pairs(
+    home: Home, images: pl.DataFrame, pairs: pl.DataFrame, lens_id: str, near_copy_distance: float
+) -> tuple[pl.DataFrame, np.ndarray, pl.DataFrame]:
+    """``images`` with those of a near pair first, the vectors of these, and the pairs as rows (i, j, distance).
+
+    Only the few images of a pair have their vectors read, whatever the size of the data set.
+    """
+    pairs = pairs.filter(pl.col("distance") <= near_copy_distance)
+    paired = pl.concat([pairs["image_key"], pairs["neighbor_key"]]).unique()
+    images = images.with_columns(pl.col("image_key").is_in(paired.implode()).alias("paired"))
+    images = images.sort(["paired", "image_id"], descending=[True, False])
+    rows = images.select("image_key", pl.int_range(pl.len()).alias("row"))
+    near = (
+        pairs.join(rows.rename({"row": "i"}), on="image_key")
+        .join(rows.rename({"row": "j", "image_key": "neighbor_key"}), on="neighbor_key")
+        .select("i", "j", pl.col("distance").cast(pl.Float64))
+        .sort("i", "j")
+    )
+    vectors = vectors_of(home, "L2", lens_id, images.filter("paired")["content_hash"])
+    return images, vectors, near

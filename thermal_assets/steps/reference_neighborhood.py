@@ -1,0 +1,69 @@
+"""Neighbours in a declared reference sample, for data sets too large to compare every image with every other at L2."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from thermal_assets.density.densities import densities
+from thermal_assets.home.layout import Home
+from thermal_assets.neighbors.exact import Neighbors, nearest_between
+from thermal_assets.neighbors.grouped import MINIMUM_SESSIONS, OTHER_SESSIONS, TOO_FEW_SESSIONS, Neighborhood
+from thermal_assets.progress import reporter
+from thermal_assets.statistics.groups import codes
+from thermal_assets.steps.images import vectors_of
+from thermal_assets.steps.neighborhood import NEIGHBORS_MEASURED, NeighborhoodRows, density_scales, neighbor_rows
+
+METHOD = "reference sample"
+_BLOCK = 8192
+
+
+def measure_against_reference(
+    home: Home, images: pl.DataFrame, reference: np.ndarray, level: str, lens_id: str, k: int, shown: str
+) -> NeighborhoodRows:
+    """Like ``measure_neighborhood``, but searched among the rows ``reference`` (int64 [r]) of ``images`` only.
+
+    Exact inside the sample. density_xs is over sample images of other sessions; crops of one frame are
+    not collapsed, since a sample rarely holds two of them.
+    """
+    sample = vectors_of(home, level, lens_id, images["content_hash"].gather(reference))
+    own = np.arange(images.height, dtype=np.int64)
+    sessions = codes(images["session_id"])
+    enough = len(np.unique(sessions[sessions >= 0])) >= MINIMUM_SESSIONS
+    basis = np.where((sessions >= 0) & enough, OTHER_SESSIONS, TOO_FEW_SESSIONS).astype(object)
+    plain, across = [], []
+    report = reporter(shown)
+    for start in range(0, images.height, _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        queries = vectors_of(home, level, lens_id, images["content_hash"][rows])
+        plain.append(
+            nearest_between(
+                queries, sample, NEIGHBORS_MEASURED, query_groups=own[rows], candidate_groups=own[reference]
+            )
+        )
+        found = nearest_between(queries, sample, k, query_groups=sessions[rows], candidate_groups=sessions[reference])
+        unjudged = basis[rows] != OTHER_SESSIONS
+        found.indices[unjudged] = -1
+        across.append(found)
+        report(min(start + _BLOCK, images.height), images.height)
+    found_plain, found_across = _joined(plain, reference), _joined(across, reference)
+    both = Neighborhood(found_plain, found_across, basis, len(np.unique(sessions[sessions >= 0])))
+    keys = images.select("image_key", "class_name").with_columns(
+        pl.lit(level).alias("level"), pl.lit(lens_id).alias("lens_id")
+    )
+    measured = pl.concat([keys, densities(both, k=k)], how="horizontal")
+    return NeighborhoodRows(
+        neighbor_rows(keys, images["image_key"].to_numpy(), found_plain), measured, density_scales(measured), both
+    )
+
+
+def _joined(parts: list[Neighbors], reference: np.ndarray) -> Neighbors:
+    """One result over all blocks, with indices into all images instead of the sample."""
+    indices = np.concatenate([part.indices for part in parts])
+    return Neighbors(
+        np.where(indices >= 0, reference[np.maximum(indices, 0)], -1),
+        np.concatenate([part.distances for part in parts]),
+        np.concatenate([part.candidates for part in parts]),
+        method=METHOD,
+        arithmetic=parts[0].arithmetic,
+    )

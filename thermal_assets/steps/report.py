@@ -1,0 +1,53 @@
+"""report.html in the home."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from thermal_assets.embedding.stats_store import STATS_VERSION
+from thermal_assets.home.layout import Home
+from thermal_assets.reporting.context import ReportContext
+from thermal_assets.steps.findings import MEASURED
+from thermal_assets.steps.images import missing_classes
+from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, StepReport, run_step
+from thermal_assets.warehouse.snapshot import snapshot
+
+_VERSION = "1"
+_SHOWN_VERSIONS = ("thermal-assets", "dagster", "duckdb", "torch", "torchvision", "polars", "scikit-learn")
+
+
+def materialize_report(home: Home, run_id: str) -> StepReport:
+    """Write report.html; pictures are read while the warehouse is free."""
+
+    def compute(due: frozenset[str]) -> dict[str, Output]:
+        from thermal_assets.reporting.report import write_report
+
+        with snapshot(home.warehouse) as connection:
+            lenses = dict(connection.execute("SELECT level, name FROM lenses WHERE in_force").fetchall())
+            missing = missing_classes(connection)
+            context = ReportContext(
+                profile=home.settings.profile,
+                generated_at=datetime.now(UTC),
+                lens_names=lenses,
+                missing_classes=missing,
+                versions={**{name: version(name) for name in _SHOWN_VERSIONS}, "statistics": STATS_VERSION},
+            )
+            done = write_report(
+                connection,
+                image_root=home.image_root,
+                output=home.report,
+                title=home.profile.title or home.image_root.name,
+                context=context,
+            )
+        facts = {
+            "path": str(home.report),
+            "megabytes": round(done.bytes / 1e6, 2),
+            "thumbnails": done.thumbnails,
+            "missing_classes": missing,
+        }
+        return {"report": Output([], metadata=facts)}
+
+    upstream = [(asset, ALL_PARTITIONS) for asset in (*MEASURED, "findings")]
+    plan = AssetPlan("report", _VERSION, always=not home.report.exists())
+    return run_step(home, run_id, [plan], compute, upstream=upstream)["report"]

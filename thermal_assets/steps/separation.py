@@ -1,0 +1,86 @@
+"""Normal against anomaly, at L2 and L3."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from thermal_assets.home.layout import Home
+from thermal_assets.progress import reporter
+from thermal_assets.statistics.separation import separation
+from thermal_assets.steps.images import (
+    aligned,
+    copy_groups,
+    dataset_images,
+    missing_classes,
+    require_lenses_in_force,
+    vectors_of,
+)
+from thermal_assets.steps.l3_files import load_lens
+from thermal_assets.steps.labels import whitened_unit
+from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.warehouse.access import empty_frame
+
+_VERSION = "1"
+
+
+def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepReport:
+    """Write separation: every normal class against every anomaly class of its pair."""
+
+    def compute(due: frozenset[str]) -> dict[str, Output]:
+        with home.warehouse.read() as connection:
+            lenses = require_lenses_in_force(connection)
+            images = dataset_images(connection, lenses)
+            copies = copy_groups(connection, images)
+            missing = missing_classes(connection)
+            measured = connection.sql(
+                "SELECT image_key, level, density FROM class_densities "
+                "JOIN (SELECT lens_id FROM lenses WHERE in_force) USING (lens_id)"
+            ).pl()
+        pairs = normal_anomaly_pairs(images)
+        frames = [empty_frame("separation")]
+        for level, lens_id in lenses.items():
+            if not pairs:
+                continue
+            vectors = vectors_of(home, level, lens_id, images["content_hash"])
+            if level == "L3":
+                vectors = whitened_unit(load_lens(home, lens_id), vectors)
+            frames.append(
+                separation(
+                    images,
+                    vectors,
+                    level=level,
+                    lens_id=lens_id,
+                    pairs=pairs,
+                    densities=aligned(images, measured.filter(pl.col("level") == level), "density"),
+                    copies=copies,
+                    max_references=max_reference,
+                    progress=reporter(f"separation at {level}"),
+                )
+            )
+        rows = pl.concat(frames, how="vertical_relaxed")
+        facts = {"pairs": len(pairs), "missing_classes": missing, **_plot(rows)}
+        return {"separation": Output([Slice("separation", rows)], lenses["L3"], metadata=facts)}
+
+    upstream = [
+        (asset, ALL_PARTITIONS)
+        for asset in ("image_classes", "file_manifest", "class_densities", "l2_embeddings", "l3_projection", "duplicates")
+    ]
+    plan = AssetPlan("separation", _VERSION, {"max_reference": max_reference})
+    return run_step(home, run_id, [plan], compute, upstream=upstream)["separation"]
+
+
+def normal_anomaly_pairs(images: pl.DataFrame) -> list[tuple[str, str]]:
+    """(normal class, anomaly class) of one pair each; empty where the profile names no states."""
+    classes = images.select("class_name", "state", "pair").unique().drop_nulls("pair").sort("class_name")
+    normal = classes.filter(pl.col("state") == "normal").select("pair", pl.col("class_name").alias("normal"))
+    anomaly = classes.filter(pl.col("state") == "anomaly").select("pair", pl.col("class_name").alias("anomaly"))
+    return normal.join(anomaly, on="pair").select("normal", "anomaly").sort("normal", "anomaly").rows()
+
+
+def _plot(rows: pl.DataFrame) -> dict[str, object]:
+    shown = rows.filter((pl.col("level") == "L3") & ~pl.col("matched") & pl.col("separability_auc").is_not_null())
+    if shown.is_empty():
+        return {}
+    from thermal_assets.reporting.plots import separation_dots
+
+    return {"plot": separation_dots(shown.to_dicts())}
