@@ -1,5 +1,5 @@
 -- Which images lie among images of another label, other sessions only?
--- score: share of the other label minus share of the own one, classes balanced by size.
+-- score: share of the other label minus share of the own one, large classes weighed down.
 -- Runs on published.duckdb and on warehouse.duckdb.
 -- param class_name: one class, or '*' = all
 -- param n: how many images

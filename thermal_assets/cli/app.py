@@ -18,7 +18,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
-ImageDir = Annotated[Path, typer.Argument(help="Folder with one folder per class; it is only read.", show_default=False)]
+ImageDir = Annotated[
+    Path, typer.Argument(help="Folder with one folder per class; it is only read.", show_default=False)
+]
 HomeDir = Annotated[
     Path | None,
     typer.Option(
@@ -55,7 +57,9 @@ def init(
     from thermal_assets.cli.prepare import prepare_home
 
     home = prepare_home(images, directory, profile, lens, lens_weights, lens_mean, lens_std, workers)
-    out.print(f"The home {home.root} is ready. Next: thermal-assets ui --home {home.root}", highlight=False, soft_wrap=True)
+    out.print(
+        f"The home {home.root} is ready. Next: thermal-assets ui --home {home.root}", highlight=False, soft_wrap=True
+    )
 
 
 @app.command()
@@ -112,7 +116,11 @@ def synth(
 
     with stage_display(1):
         write_sample_dataset(directory, images, seed, clean, progress=reporter("drawing images"))
-    out.print(f"{images} images in {directory / 'images'}, truth in {directory / 'truth.json'}", highlight=False, soft_wrap=True)
+    out.print(
+        f"{images} images in {directory / 'images'}, truth in {directory / 'truth.json'}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()

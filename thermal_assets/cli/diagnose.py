@@ -26,9 +26,7 @@ class Diagnosis:
     @property
     def errors(self) -> list[str]:
         """One line a failed step, with its class."""
-        return [
-            f"{outcome.partition or 'data set'}: {error}" for outcome in self.outcomes for error in outcome.errors
-        ]
+        return [f"{outcome.partition or 'data set'}: {error}" for outcome in self.outcomes for error in outcome.errors]
 
     @property
     def run_ids(self) -> list[str]:
@@ -62,16 +60,12 @@ def diagnose(home: Home) -> Diagnosis:
     return result
 
 
-def _each_class(
-    runner: JobRunner, display: StageDisplay, result: Diagnosis, job: str, keys: list[str]
-) -> None:
+def _each_class(runner: JobRunner, display: StageDisplay, result: Diagnosis, job: str, keys: list[str]) -> None:
     for key in keys:
         _one(runner, display, result, job, key, f"{key} ({job})")
 
 
-def _one(
-    runner: JobRunner, display: StageDisplay, result: Diagnosis, job: str, key: str | None, shown: str
-) -> None:
+def _one(runner: JobRunner, display: StageDisplay, result: Diagnosis, job: str, key: str | None, shown: str) -> None:
     display.stage(shown)
     result.outcomes.append(runner.run(job, key))
     display.advance()

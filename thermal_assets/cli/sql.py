@@ -40,7 +40,9 @@ def run_sql(home: Path | None, name: str | None, parameters: list[str]) -> None:
         frame = run_query(connection, name, values)
     finally:
         connection.close()
-    with pl.Config(tbl_rows=60, tbl_cols=30, fmt_str_lengths=60, tbl_width_chars=out.width, tbl_hide_dataframe_shape=True):
+    with pl.Config(
+        tbl_rows=60, tbl_cols=30, fmt_str_lengths=60, tbl_width_chars=out.width, tbl_hide_dataframe_shape=True
+    ):
         out.print(str(frame), highlight=False, markup=False, soft_wrap=True)
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 from thermal_assets.cli.console import err, out
 from thermal_assets.cli.diagnose import Diagnosis
 from thermal_assets.home.layout import Home
+from thermal_assets.warehouse.rows import first_row
 
 _SHOWN = 12
 _STYLE = {"HIGH": "bold red", "MEDIUM": "yellow", "LOW": "cyan"}
@@ -20,17 +21,19 @@ def print_summary(home: Home, result: Diagnosis) -> None:
             "SELECT severity, coalesce(class_name, 'data set'), title, affected_images FROM findings "
             "WHERE status = 'open' ORDER BY rank"
         ).fetchall()
-        counts = connection.execute(
+        counts = first_row(
+            connection,
             "SELECT (SELECT count(*) FROM file_manifest), (SELECT count(*) FROM channel_stats), "
-            "(SELECT count(DISTINCT image_id) FROM image_problems)"
-        ).fetchone() or (0, 0, 0)
-        steps = connection.execute(
+            "(SELECT count(DISTINCT image_id) FROM image_problems)",
+        ) or (0, 0, 0)
+        steps = first_row(
+            connection,
             "SELECT coalesce(sum(seconds), 0) FROM ("
             "SELECT max(seconds) AS seconds FROM run_log WHERE list_contains(?, run_id) "
             "GROUP BY run_id, partition, started_at)",
             [result.run_ids],
-        ).fetchone() or (0.0,)
-        random_lens = connection.execute("SELECT name FROM lenses WHERE in_force AND random_weights").fetchone()
+        ) or (0.0,)
+        random_lens = first_row(connection, "SELECT name FROM lenses WHERE in_force AND random_weights")
     _print_findings(findings)
     out.print(
         f"\n{counts[0]:,} files in {result.classes} classes: {counts[1]:,} images read, "

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from thermal_assets.cli.console import out
 from thermal_assets.errors import UserError
@@ -31,10 +32,10 @@ def serve(home: Home, host: str, port: int) -> None:
             raise UserError(f"port {port} of {host} is taken: choose another with --port") from None
     environment = {**os.environ, HOME_VARIABLE: str(home.root), "DAGSTER_HOME": str(home.root)}
     workspace = str(home.root / "workspace.yaml")
-    tools = os.path.dirname(sys.executable)
+    tools = Path(sys.executable).parent
     commands = [
-        [os.path.join(tools, "dagster-webserver"), "-w", workspace, "-h", host, "-p", str(port)],
-        [os.path.join(tools, "dagster-daemon"), "run", "-w", workspace],
+        [str(tools / "dagster-webserver"), "-w", workspace, "-h", host, "-p", str(port)],
+        [str(tools / "dagster-daemon"), "run", "-w", workspace],
     ]
     out.print(f"Dagster UI of {home.root}: http://{host}:{port}  (Ctrl-C ends it)", highlight=False, soft_wrap=True)
     # Process groups of their own, so that ending one ends the code servers it started too.

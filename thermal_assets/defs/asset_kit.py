@@ -112,9 +112,7 @@ def as_result(report: StepReport) -> dg.MaterializeResult:
     )
 
 
-def run_partitions(
-    context: dg.AssetExecutionContext, home: HomeResource, step: PartitionStep
-) -> dg.MaterializeResult:
+def run_partitions(context: dg.AssetExecutionContext, home: HomeResource, step: PartitionStep) -> dg.MaterializeResult:
     """Run ``step`` for the partition of this run; for a run over a range of partitions, for each in turn."""
     with station(context, home) as opened:
         keys = context.partition_keys

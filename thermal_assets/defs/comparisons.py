@@ -32,9 +32,7 @@ class DuplicateConfig(dg.Config):
     automation_condition=DATASET_STAGE,
     **table_spec("separation"),
 )
-def separation(
-    context: dg.AssetExecutionContext, home: HomeResource, config: SeparationConfig
-) -> dg.MaterializeResult:
+def separation(context: dg.AssetExecutionContext, home: HomeResource, config: SeparationConfig) -> dg.MaterializeResult:
     with station(context, home) as opened:
         return as_result(materialize_separation(opened, context.run_id, config.max_reference))
 

@@ -50,8 +50,7 @@ refit_l3_lens = dg.define_asset_job(
 diagnose_dataset = dg.define_asset_job(
     "diagnose_dataset",
     selection=(
-        dg.AssetSelection.assets("image_classes").downstream()
-        - dg.AssetSelection.assets(*EMBED, *MEASURE, "l3_lens")
+        dg.AssetSelection.assets("image_classes").downstream() - dg.AssetSelection.assets(*EMBED, *MEASURE, "l3_lens")
     ),
     tags={STAGE_TAG: "dataset"},
     description="Everything that needs all classes: neighbours, comparisons, findings, SQL models, report, publishing.",

@@ -26,9 +26,7 @@ class PersistenceConfig(dg.Config):
     projections: int = Field(20, description="Random projections that chance is measured with", ge=2)
 
 
-@dg.asset(
-    group_name=GROUP, partitions_def=class_partitions, deps=["class_densities"], **table_spec("class_outliers")
-)
+@dg.asset(group_name=GROUP, partitions_def=class_partitions, deps=["class_densities"], **table_spec("class_outliers"))
 def class_outliers(
     context: dg.AssetExecutionContext, home: HomeResource, config: OutlierConfig
 ) -> dg.MaterializeResult:

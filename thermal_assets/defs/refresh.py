@@ -67,9 +67,7 @@ def _first_diagnosis(state: DiagnosisState, partitions: Collection[str]) -> Iter
             yield dg.RunRequest(run_key=f"first lens:{len(state.embedded)}", job_name="refit_l3_lens")
         return
     for partition in sorted(state.embedded.intersection(partitions) - state.measured):
-        yield dg.RunRequest(
-            run_key=f"{partition}:{state.l3_lens}", job_name="measure_class", partition_key=partition
-        )
+        yield dg.RunRequest(run_key=f"{partition}:{state.l3_lens}", job_name="measure_class", partition_key=partition)
 
 
 def _class_runs_unfinished(instance: dg.DagsterInstance) -> bool:

@@ -49,7 +49,8 @@ class ChunkDirectory:
         self.chunks: list[Chunk] = []
         self._keys: list[np.ndarray] = []
         self._flags: list[np.ndarray] = []
-        self._seen: set[str] = set()
+        self._loaded: set[str] = set()
+        self._damaged: dict[str, int] = {}
         self._cleaned = False
         self._build()
         self.refresh()
@@ -58,14 +59,16 @@ class ChunkDirectory:
         """Take in chunks that appeared since; cheap when there are none."""
         if not self.root.is_dir():
             return
-        names = {entry.name for entry in os.scandir(self.root) if entry.name.endswith(".keys")}
-        new = sorted(names - self._seen)
-        if not new:
-            return
-        for name in new:
-            self._seen.add(name)
-            self._load(self.root / name)
-        self._build()
+        # A damaged chunk written again has the same name, being named by content, but another inode.
+        found = {entry.name: entry.inode() for entry in os.scandir(self.root) if entry.name.endswith(".keys")}
+        new = [name for name in found if name not in self._loaded and self._damaged.get(name) != found[name]]
+        for name in sorted(new):
+            if self._load(self.root / name):
+                self._loaded.add(name)
+            else:
+                self._damaged[name] = found[name]
+        if new:
+            self._build()
 
     def locate(self, hashes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Chunk number and row of each hash, int64[n] each; -1 where it is not stored."""
@@ -125,7 +128,7 @@ class ChunkDirectory:
             Path(temporary).unlink(missing_ok=True)
             raise
 
-    def _load(self, path: Path) -> None:
+    def _load(self, path: Path) -> bool:
         try:
             data = path.read_bytes()
             header = len(_MAGIC) + 8 * len(self.parts)
@@ -140,11 +143,12 @@ class ChunkDirectory:
             whole = False
         if not whole:
             log.warning("%s: the chunk is damaged; its images will be computed again", path)
-            return
+            return False
         keys_end = header + rows * KEY_BYTES
         self.chunks.append(Chunk(path.with_suffix(""), rows))
         self._keys.append(np.frombuffer(data, np.uint8, rows * KEY_BYTES, header).reshape(-1, KEY_BYTES))
         self._flags.append(np.frombuffer(data, np.uint8, rows, keys_end))
+        return True
 
     def _build(self) -> None:
         self._index = KeyIndex(np.concatenate(self._keys) if self._keys else np.empty((0, KEY_BYTES), np.uint8))

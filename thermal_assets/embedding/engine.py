@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,6 +130,12 @@ class Embedder:
                 return network, "mixed", f"bf16 behind {precise} fp32 blocks (cosine to fp32 at least {cosine:.5f})"
         log.warning("%s: bf16 reaches a cosine of %.5f only; using fp32", self.spec.lens_id, cosine)
         return exact, "fp32", "fp32"
+
+
+@lru_cache(maxsize=1)
+def embedder(spec: LensSpec, precision: str = "auto", device: str = "auto") -> Embedder:
+    """The engine of a lens, kept for the next class: making one takes about a second."""
+    return Embedder(spec, precision, device)
 
 
 def _cpu_batch(side: int) -> int:

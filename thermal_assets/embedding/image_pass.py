@@ -82,24 +82,24 @@ def run_image_pass(
 
 def _engine(lens: LensSpec, vectors: VectorStore, precision: str, device: str, summary: PassSummary) -> Embedder:
     """The network, in the precision that the vectors already in the store were made in, if this machine can."""
-    from thermal_assets.embedding.engine import Embedder
+    from thermal_assets.embedding.engine import embedder
 
     before = vectors.made_by
     if precision == "auto" and before is not None and before.startswith("fp32"):
         precision = "fp32"
-    embedder = Embedder(lens, precision, device)
+    engine = embedder(lens, precision, device)
     if before is None:
-        vectors.made_by = embedder.kind
-    elif before != embedder.kind:
+        vectors.made_by = engine.kind
+    elif before != engine.kind:
         warning = (
-            f"vectors of lens {lens.lens_id} were made in '{before}' so far and go on in '{embedder.kind}' here: "
+            f"vectors of lens {lens.lens_id} were made in '{before}' so far and go on in '{engine.kind}' here: "
             "the same picture may differ by a cosine of up to 0.001"
         )
         log.warning(warning)
         summary.warnings.append(warning)
-    summary.engine = embedder.description
-    log.info("embedding with %s", embedder.description)
-    return embedder
+    summary.engine = engine.description
+    log.info("embedding with %s", engine.description)
+    return engine
 
 
 class _Pass:

@@ -88,9 +88,10 @@ def create_home(root: Path, settings: HomeSettings) -> Home:
         )
     if root.exists() and not root.is_dir():
         raise UserError(f"{root} is a file: a home is a folder")
-    known = {"home.toml", "dagster.yaml", "warehouse.duckdb"}
-    if root.is_dir() and any(root.iterdir()) and not (root / "home.toml").exists():
-        if not known & {path.name for path in root.iterdir()}:
+    if root.is_dir() and not (root / "home.toml").exists():
+        # A home whose making was interrupted may be finished; anything else there is not ours.
+        foreign = {path.name for path in root.iterdir()} - {"dagster.yaml", "workspace.yaml", "lens.json"}
+        if foreign:
             raise UserError(f"{root} holds other files and is no home: choose an empty or new folder")
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -144,7 +145,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()

@@ -17,7 +17,9 @@ class LensSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field("mobilenet_v2", description="Network: mobilenet_v2, efficientnet_b0, efficientnet_v2_s, random-...")
+    name: str = Field(
+        "mobilenet_v2", description="Network: mobilenet_v2, efficientnet_b0, efficientnet_v2_s, random-..."
+    )
     weights: str | None = Field(None, description="File with weights; left out: torchvision's own download")
     input_size: int | None = Field(None, description="Side of the network's input, pixels")
     mean: tuple[float, float, float] | None = Field(None, description="Normalisation: mean of r, g, b in 0..1")
@@ -47,7 +49,9 @@ def read_settings(path: Path) -> HomeSettings:
     try:
         return HomeSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise UserError(f"{path.parent} is no home (it has no home.toml): run thermal-assets init {path.parent}") from None
+        raise UserError(
+            f"{path.parent} is no home (it has no home.toml): run thermal-assets init {path.parent}"
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
     except ValidationError as error:

@@ -46,7 +46,7 @@ def imagenet_weights(architecture: str) -> Path:
 def _download(url: str, target: Path) -> None:
     """Fetch to a temporary file, check the digest that torchvision puts into its file names, rename."""
     host = urlparse(url).hostname or ""
-    if not urllib.request.getproxies().get("https"):
+    if host and not urllib.request.getproxies().get("https"):
         _resolve(host)
     expected = target.stem.rpartition("-")[2]
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ import polars as pl
 from thermal_assets.errors import UserError
 from thermal_assets.home.layout import Home
 from thermal_assets.warehouse.contract import TABLES
+from thermal_assets.warehouse.rows import first_row
 from thermal_assets.warehouse.transaction import Transaction
 
 LEVELS = ("L2", "L3")
@@ -69,7 +70,7 @@ def register_lens(transaction: Transaction, row: pl.DataFrame) -> None:
 def has_l3_lens(home: Home) -> bool:
     """Whether an L3 lens has been fitted."""
     with home.warehouse.read() as connection:
-        row = connection.execute("SELECT count(*) FROM lenses WHERE level = 'L3'").fetchone()
+        row = first_row(connection, "SELECT count(*) FROM lenses WHERE level = 'L3'")
     return bool(row and row[0])
 
 
@@ -84,9 +85,9 @@ def class_lens(connection: duckdb.DuckDBPyConnection, asset: str, partition: str
     Raises:
         UserError: the asset of this class has not been materialized.
     """
-    row = connection.execute(
-        "SELECT lens_id FROM asset_versions WHERE asset = ? AND partition = ?", [asset, partition]
-    ).fetchone()
+    row = first_row(
+        connection, "SELECT lens_id FROM asset_versions WHERE asset = ? AND partition = ?", [asset, partition]
+    )
     if row is None:
         raise UserError(f"{asset} of {partition} is not there yet: materialize it first")
     return str(row[0])
@@ -98,11 +99,12 @@ def newest_l3_lens(connection: duckdb.DuckDBPyConnection, l2_lens_id: str) -> st
     Raises:
         UserError: none has been fitted on that L2 lens.
     """
-    row = connection.execute(
+    row = first_row(
+        connection,
         "SELECT lens_id FROM lenses WHERE level = 'L3' AND json_extract_string(input, '$.l2_lens_id') = ? "
         "ORDER BY created_at DESC LIMIT 1",
         [l2_lens_id],
-    ).fetchone()
+    )
     if row is None:
         raise UserError(
             f"no L3 lens has been fitted on vectors of {l2_lens_id}: materialize l3_lens (job refit_l3_lens) first"

@@ -54,9 +54,7 @@ def partition_key_of(class_name: str) -> str:
 
 def class_of(partition_key: str) -> str:
     """The class of a partition key made by ``partition_key_of``."""
-    return re.sub(
-        r"%(0[0-9A-F]|1[0-9A-F]|7F|2C|2E)", lambda match: chr(int(match.group(1), 16)), partition_key
-    )
+    return re.sub(r"%(0[0-9A-F]|1[0-9A-F]|7F|2C|2E)", lambda match: chr(int(match.group(1), 16)), partition_key)
 
 
 def image_keys(image_ids: Iterable[str]) -> np.ndarray:

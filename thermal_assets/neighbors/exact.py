@@ -38,7 +38,7 @@ class Neighbors:
 
 def picks_for(k: int) -> int:
     """How many candidates to measure for k neighbours: a margin that certifies most rows at once."""
-    return k + max(12, k // 3)
+    return k + max(8, k // 3)
 
 
 def nearest(

@@ -1,6 +1,6 @@
 """One block of scores, queries by all candidates, and the smallest entries of its rows.
 
-A ``topk`` over a wide row costs more than the product that made it. The K smallest of a row lie in the
+Selecting from a wide row can cost more than the product that made it. The K smallest of a row lie in the
 K groups with the smallest minima, so: minima of groups (one vectorised pass), the K smallest groups,
 then the K smallest inside those.
 """
@@ -11,13 +11,15 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from thermal_assets.neighbors.threads import in_parallel
 from thermal_assets.neighbors.space import Operands, Precision, Space
 
 if TYPE_CHECKING:
     import torch
 
 _SEGMENT = 4096  # columns of one product: its output is reduced while it is still in the cache
-_INFINITE_BFLOAT16 = 0x7F80
 
 
 class ScoreBlock:
@@ -96,33 +98,33 @@ class ScoreBlock:
         import torch
 
         b = self.scores.shape[1]
+        columns = torch.full((b, min(picks, self.columns)), -1, dtype=torch.int64)
+        bound = torch.full((b,), math.inf, dtype=torch.float64)
         if picks >= self.columns:
-            every = torch.arange(self.columns).expand(b, -1)
             kept = self._row_major()[:, : self.columns] != math.inf
-            return torch.where(kept, every, -1), torch.full((b,), math.inf, dtype=torch.float64)
+            return torch.where(kept, torch.arange(self.columns), columns), bound
         keys = self._keys()
         lanes = self.width // self.group
-        grouped = keys.view(self.segments, b, self.group, lanes) if keys.is_contiguous() else keys.unflatten(
-            2, (self.group, lanes)
-        )
-        minima = grouped.amin(dim=2).permute(1, 0, 2).reshape(b, -1)
-        if minima.shape[1] > picks:
-            groups = minima.topk(picks, dim=1, largest=False, sorted=False).indices
-        else:
-            groups = torch.arange(minima.shape[1]).expand(b, -1)
-        segment, lane = groups // lanes, groups % lanes
-        member = lane[:, :, None] + torch.arange(self.group) * lanes
-        flat = (segment[:, :, None] * keys.stride(0) + member) + torch.arange(b)[:, None, None] * keys.stride(1)
-        span = (self.segments - 1) * keys.stride(0) + (b - 1) * keys.stride(1) + self.width
-        values = keys.as_strided((span,), (1,)).index_select(0, flat.reshape(-1)).view(b, -1)
-        best = values.topk(picks, dim=1, largest=False, sorted=False)
-        columns = (segment[:, :, None] * self.width + member).reshape(b, -1).gather(1, best.indices)
-        infinite = _INFINITE_BFLOAT16 if self.precision == "bfloat16" else math.inf
-        columns = torch.where(best.values == infinite, -1, columns)
-        bound = best.values.amax(dim=1)
-        if self.precision == "bfloat16":
-            bound = bound.view(torch.bfloat16)
-        return columns, bound.double()
+        minima = keys.unflatten(2, (self.group, lanes)).amin(dim=2).numpy()
+        flat = self._keys(whole=True).reshape(-1).numpy()
+        largest_key = np.iinfo(flat.dtype).min + np.zeros(b, dtype=flat.dtype)
+        rows_apart, segments_apart = self.width, self.buffer.shape[1] * self.width
+
+        def pick(rows: slice) -> None:
+            groups, _ = _smallest_of(minima[:, rows].transpose(1, 0, 2).reshape(rows.stop - rows.start, -1), picks)
+            segment, lane = np.divmod(groups, lanes)
+            within = (lane[:, :, None] + np.arange(self.group) * lanes).reshape(len(groups), -1)
+            start = np.repeat(segment, self.group, axis=1)
+            row = np.arange(rows.start, rows.stop)[:, None]
+            values = flat.take(start * segments_apart + row * rows_apart + within)
+            places, best = _smallest_of(values, picks)
+            found = np.take_along_axis(start * self.width + within, places, axis=1)
+            columns[rows] = torch.from_numpy(np.where(best == self._infinite_key, -1, found))
+            largest_key[rows] = best.max(axis=1)
+
+        in_parallel(pick, b)
+        worst = torch.from_numpy(largest_key).view(self.scores.dtype)
+        return columns, worst.double()
 
     def at(self, columns: torch.Tensor) -> torch.Tensor:
         """The computed scores at ``columns`` int64 [b, p], float64."""
@@ -164,15 +166,37 @@ class ScoreBlock:
         upward = torch.nextafter(coarse, torch.full_like(coarse, math.inf))
         return torch.where(coarse.double() < limit, upward, coarse)
 
-    def _keys(self) -> torch.Tensor:
-        """Scores as something fast to compare.
+    @property
+    def _infinite_key(self) -> int:
+        return 0x7F80 if self.precision == "bfloat16" else 0x7F800000
 
-        Bits of bfloat16 read as int16 rise with the value where it is not negative. Rounding may leave a
+    def _keys(self, whole: bool = False) -> torch.Tensor:
+        """Scores (or the ``whole`` buffer) as integers, which are faster to compare and can carry a position.
+
+        The bits of a float, read as an integer, rise with the value where it is not negative. Rounding may leave a
         score slightly below zero; those come first in any order, and a bound below zero certifies nothing.
         """
         import torch
 
-        return self.scores.view(torch.int16) if self.precision == "bfloat16" else self.scores
+        integers = torch.int16 if self.precision == "bfloat16" else torch.int32
+        return (self.buffer if whole else self.scores).view(integers)
 
     def _row_major(self) -> torch.Tensor:
         return self.scores.permute(1, 0, 2).reshape(self.scores.shape[1], -1)
+
+
+def _smallest_of(keys: np.ndarray, picks: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places int64 [r, p] and values [r, p] of the ``picks`` smallest (or all) of each row of integers [r, c].
+
+    Key and place travel in one integer, so that a plain partition, which NumPy vectorises, finds both.
+    """
+    count = keys.shape[1]
+    picks = min(picks, count)
+    small = keys.dtype == np.int16 and count <= 1 << 16
+    packed, bits = (keys.astype(np.int32), 16) if small else (keys.astype(np.int64), 32)
+    packed <<= bits
+    packed |= np.arange(count, dtype=packed.dtype)
+    if picks < count:
+        packed.partition(picks - 1, axis=1)
+    packed = packed[:, :picks]
+    return (packed & ((1 << bits) - 1)).astype(np.int64), (packed >> bits).astype(keys.dtype)

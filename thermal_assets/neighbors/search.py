@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 _PAIRS_AT_ONCE = 1 << 22
-_TOO_MANY = 8  # a row with more than this many times K entries below its bound goes to float32
+_FEW = 4  # a row with more than this many times K entries below its bound goes on to float32, then to pairs
 
 
 @dataclass(frozen=True)
@@ -124,29 +124,37 @@ class Search:
             )
         doubtful = open_rows[worst[open_rows] < math.inf]
         if len(doubtful):
-            columns[doubtful], scores[doubtful], unsettled[doubtful] = self._measure_all(
-                block.subset(doubtful), rows[doubtful], k, picks, rule, worst[doubtful]
-            )
+            counts = block.subset(doubtful).count_within(self.limit(rows[doubtful], worst[doubtful]))
+            # With one pick more than entries below the bound, every one of them is measured: certain now.
+            few = counts <= _FEW * picks
+            near = doubtful[few]
+            if len(near):
+                columns[near], scores[near], unsettled[near] = self.settle(
+                    block.subset(near), rows[near], k, int(counts[few].max()) + 1, rule
+                )
+            many = doubtful[~few]
+            if len(many) and self.precision == "bfloat16":
+                unsettled[many] = True
+            elif len(many):
+                columns[many], scores[many] = self._measure_all(
+                    block.subset(many), rows[many], k, rule, worst[many], counts[~few]
+                )
         return columns, scores, unsettled
 
     def _measure_all(
-        self, block: ScoreBlock, rows: torch.Tensor, k: int, picks: int, rule: Rule, worst: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        self, block: ScoreBlock, rows: torch.Tensor, k: int, rule: Rule, worst: torch.Tensor, counts: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Measure every candidate that could be as near as ``worst``, an upper bound of the k-th score."""
         import torch
 
         limit = self.limit(rows, worst)
-        counts = block.count_within(limit)
         columns = torch.full((len(rows), k), -1, dtype=torch.int64)
         scores = torch.full((len(rows), k), math.inf, dtype=torch.float64)
-        unsettled = torch.zeros(len(rows), dtype=torch.bool)
-        if self.precision == "bfloat16":
-            unsettled = counts > _TOO_MANY * picks
-        for part in _parts(torch.nonzero(~unsettled)[:, 0], counts):
+        for part in _parts(torch.arange(len(rows)), counts):
             at, column = block.subset(part).within(limit[part])
             score = pair_scores(self.queries, rows[part][at], self.candidates, column)
             columns[part], scores[part] = first_of_pairs(at, column, score, len(part), k, rule.key, rule.minimum)
-        return columns, scores, unsettled
+        return columns, scores
 
 
 def _parts(rows: torch.Tensor, counts: torch.Tensor) -> Iterator[torch.Tensor]:

@@ -72,7 +72,8 @@ class Space:
 
         if metric not in ("euclidean", "cosine"):
             raise ValueError(f"metric must be 'euclidean' or 'cosine', not {metric!r}")
-        self.vectors = _as_tensor(vectors)
+        self.array = _as_array(vectors)
+        self.vectors = _as_tensor(self.array)
         self.count, self.dimensions = self.vectors.shape
         self.metric = metric
         self.lengths: torch.Tensor | None = None
@@ -95,6 +96,7 @@ class Space:
                 self.is_zero[span] = top == 0
                 self.lengths[span][top == 0] = 1.0
             total += self._float32(span).sum(dim=0, dtype=torch.float64)
+        self.usual_lengths = self.lengths is None or bool(((self.lengths > 2.0**-60) & (self.lengths < 2.0**60)).all())
         # A power of two, so scaling rounds nothing; only there to keep squares in range.
         exponent = 0 if largest == 0 or metric == "cosine" else int(np.floor(np.log2(largest)))
         self.scale = 2.0**-exponent if abs(exponent) > 30 else 1.0
@@ -135,17 +137,26 @@ class Space:
         moved = block - self.centre
         return moved if self.scale == 1.0 else moved.mul_(self.scale)
 
-    def rows(self, index: torch.Tensor) -> torch.Tensor:
-        """float32 [m, d]: rows to take differences of, scaled, not centred."""
-        block = self._float32(index)
-        return block if self.scale == 1.0 else block * self.scale
-
-    def rows_float64(self, index: torch.Tensor) -> torch.Tensor:
-        """float64 [m, d]: the same without the rounding of unit length."""
-        block = self.vectors.index_select(0, index).double()
+    def take(self, index: np.ndarray, out: np.ndarray) -> None:
+        """Rows ``index`` into ``out`` float32 [m, d]: to take differences of, scaled, not centred."""
+        np.take(self.array, index, axis=0, out=out, mode="clip")
         if self.lengths is not None:
-            return block / self.lengths[index][:, None]
-        return block if self.scale == 1.0 else block * self.scale
+            lengths = self.lengths.numpy()[index, None]
+            if self.usual_lengths:
+                out *= (1.0 / lengths).astype(np.float32)
+            else:
+                out[:] = out / lengths
+        elif self.scale != 1.0:
+            out *= np.float32(self.scale)
+
+    def take_float64(self, index: np.ndarray) -> np.ndarray:
+        """The same as float64 [m, d], without the rounding of unit length."""
+        rows = self.array[index].astype(np.float64)
+        if self.lengths is not None:
+            rows /= self.lengths.numpy()[index, None]
+        elif self.scale != 1.0:
+            rows *= self.scale
+        return rows
 
     def operands(self, precision: Precision, span: slice | None = None) -> tuple[Operands, torch.Tensor]:
         """Operands of the rows of ``span`` (None = all), and |x' - its rounded form|, float64 [rows]."""
@@ -224,14 +235,17 @@ class Bounds:
         return (score + rounding + accumulation + split) * (1 + output) + 1e-35
 
 
-def _as_tensor(vectors: np.ndarray) -> torch.Tensor:
-    """A float32 tensor over the same memory where the array allows it."""
-    import torch
-
+def _as_array(vectors: np.ndarray) -> np.ndarray:
     array = np.asarray(vectors)
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise ValueError(f"vectors must be numbers in a table [n, d], not {array.dtype} {list(array.shape)}")
-    array = np.ascontiguousarray(array, dtype=np.float32)
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _as_tensor(array: np.ndarray) -> torch.Tensor:
+    """A tensor over the same memory."""
+    import torch
+
     with warnings.catch_warnings():
         # A read-only memory map is only read here.
         warnings.simplefilter("ignore", UserWarning)

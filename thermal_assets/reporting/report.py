@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tempfile
 import time
+import uuid
 from pathlib import Path
 
 import duckdb
@@ -72,23 +73,13 @@ def write_report(
 
 
 def _replace(output: Path, page: bytes) -> None:
-    temporary = None
+    temporary = output.with_name(f".report-{uuid.uuid4().hex}.part")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name[:64]}.", suffix=".part")
-        with os.fdopen(handle, "wb") as stream:
+        with temporary.open("xb") as stream:
             stream.write(page)
-        # mkstemp makes files that only their owner may read; a report is for others, as far as the umask allows.
-        Path(temporary).chmod(0o666 & ~_umask())
         os.replace(temporary, output)  # noqa: PTH105
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise UserError(f"The report cannot be written to {output}: {error.strerror or error}.") from error
-
-
-def _umask() -> int:
-    """The process's umask; reading it means setting it for a moment."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

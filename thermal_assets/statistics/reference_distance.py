@@ -1,11 +1,11 @@
-"""Distances of images to a frozen reference of exactly m images, their own session left out."""
+"""Distances of images to frozen references of equal size, from equally many sessions, never their own."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.statistics.hashing import hashed_order
+from thermal_assets.statistics.hashing import hashed
 
 MIN_DISTANCE = 0.001
 _BLOCK_CELLS = 8_000_000
@@ -14,26 +14,58 @@ _BLOCK_CELLS = 8_000_000
 _REFINE_BELOW = 0.01
 
 
-def largest_m(groups: NDArray[np.int64]) -> int:
-    """How many images of a class are left as references for an image of its largest group."""
-    return int(groups.size - np.unique(groups, return_counts=True)[1].max()) if groups.size else 0
+class ReferencePool:
+    """Images of one class from ``spread`` + 1 of its groups; every query does without one of them.
+
+    A query of one of these groups does without its own, any other query without the last. So whatever its session and
+    class, it is compared with images of exactly ``spread`` groups (sessions, or single images where names carry no
+    session), and the caller can give every query the same m. Images alone are not enough: of two like classes, the
+    one from more sessions would look denser, as with more images. The groups take turns in giving images, so none
+    of them dominates.
+    """
+
+    def __init__(self, keys: NDArray[np.int64], groups: NDArray[np.int64], spread: int, salt: str) -> None:
+        """``keys`` int64[n] and ``groups`` int64[n] of the whole class, which has more than ``spread`` groups."""
+        drawn = hashed(keys, salt)
+        names, of = np.unique(groups, return_inverse=True)
+        # A group is known by its smallest key, so its place does not depend on the order of the rows.
+        smallest = np.full(names.size, np.iinfo(np.int64).max)
+        np.minimum.at(smallest, of, keys)
+        place = np.empty(names.size, dtype=np.int64)
+        place[np.lexsort((smallest, hashed(smallest, f"{salt}|groups")))] = np.arange(names.size)
+        chosen = np.flatnonzero(place[of] <= spread)
+        by_group = chosen[np.lexsort((keys[chosen], drawn[chosen], place[of[chosen]]))]
+        ranks = place[of[by_group]]
+        turn = np.arange(by_group.size) - np.searchsorted(ranks, ranks)
+        order = np.lexsort((ranks, turn))
+        self._order, self._ranks, self._turn = by_group[order], ranks[order], turn[order]
+        self._spread = spread
+        self._place = {int(name): int(rank) for name, rank in zip(names, place, strict=True) if rank < spread}
+        self.largest_m = int(chosen.size - np.bincount(ranks, minlength=spread + 1).max())
+
+    def freeze(self, m: int) -> Reference:
+        """The reference in which each query meets ``m`` <= ``largest_m`` images."""
+        # The m-th image that is not of group g stands behind those of g that fewer than m others stand before.
+        before = np.arange(self._order.size) - self._turn < m
+        limits = m + np.bincount(self._ranks[before], minlength=self._spread + 1)
+        reach = int(limits.max())
+        return Reference(self._order[:reach], self._ranks[:reach], limits, self._place, self._spread, m)
 
 
 class Reference:
-    """The images of one class in a random but fixed order; each query sees the first m that are not of its group.
+    """Frozen references: ``rows`` int64[r] of the class; see ReferencePool."""
 
-    So every query, whichever its session and its class, is compared with exactly m images, drawn alike. With m
-    references minus those of its own session, images of large sessions would see fewer and so look lonelier.
-    """
-
-    def __init__(self, keys: NDArray[np.int64], groups: NDArray[np.int64], m: int, salt: str) -> None:
-        order = hashed_order(keys, salt)
-        self._limits, own_groups = _limits(groups[order], m)
-        self._m = m
-        needed = _needed(own_groups, self._limits, m)
-        self.rows: NDArray[np.int64] = order[needed]
-        self._positions = np.flatnonzero(needed)
-        self._groups = own_groups[needed]
+    def __init__(
+        self,
+        rows: NDArray[np.int64],
+        ranks: NDArray[np.int64],
+        limits: NDArray[np.int64],
+        place: dict[int, int],
+        spread: int,
+        m: int,
+    ) -> None:
+        self.rows = rows
+        self._ranks, self._limits, self._place, self._spread, self._m = ranks, limits, place, spread, m
 
     def mean_distances(
         self,
@@ -42,12 +74,13 @@ class Reference:
         references: NDArray[np.float32],
         k: int,
     ) -> NDArray[np.float64]:
-        """float64[q] mean Euclidean distance to the k nearest of m references, at least 0.001.
+        """float64[q] mean Euclidean distance to the k nearest of m references (all m if fewer), at least 0.001.
 
-        ``queries`` float32[q, d]; ``references`` float32[r, d] are the vectors of ``self.rows``, in that order.
+        ``queries`` float32[q, d]; ``references`` float32[r, d] are the vectors of ``rows``, in that order.
         """
         result = np.empty(len(queries))
-        limits = np.array([self._limits.get(int(group), self._m) for group in query_groups], dtype=np.int64)
+        without = np.array([self._place.get(int(group), self._spread) for group in query_groups], dtype=np.int64)
+        positions = np.arange(len(references))
         squares = np.einsum("ij,ij->i", references, references)
         step = max(1, _BLOCK_CELLS // max(1, len(references)))
         k = min(k, self._m)
@@ -59,9 +92,9 @@ class Reference:
             d2 *= -2
             d2 += squares
             d2 += own[:, None]
-            d2[self._groups == query_groups[block, None]] = np.inf
-            d2[self._positions >= limits[block, None]] = np.inf
-            nearest = np.argpartition(d2, k - 1, axis=1)[:, :k] if k < d2.shape[1] else np.argsort(d2, axis=1)[:, :k]
+            d2[self._ranks == without[block, None]] = np.inf
+            d2[positions >= self._limits[without[block], None]] = np.inf
+            nearest = np.argpartition(d2, k - 1, axis=1)[:, :k]
             chosen = np.take_along_axis(d2, nearest, axis=1).astype(np.float64)
             close = np.nonzero(chosen < _REFINE_BELOW * np.maximum(own, 1e-12)[:, None])
             if close[0].size:
@@ -69,23 +102,3 @@ class Reference:
                 chosen[close] = np.einsum("ij,ij->i", difference, difference)
             result[block] = np.sqrt(np.maximum(chosen, 0)).mean(axis=1)
         return np.maximum(result, MIN_DISTANCE)
-
-
-def _limits(groups: NDArray[np.int64], m: int) -> tuple[dict[int, int], NDArray[np.int64]]:
-    """For each group, the position in the order at which m images of other groups have gone by."""
-    by_group = np.argsort(groups, kind="stable")
-    names, starts = np.unique(groups[by_group], return_index=True)
-    earlier_own = np.empty(groups.size, dtype=np.int64)
-    earlier_own[by_group] = np.arange(groups.size) - np.repeat(starts, np.diff([*starts, groups.size]))
-    before = np.arange(groups.size) - earlier_own < m
-    own_before = np.bincount(np.searchsorted(names, groups[before]), minlength=names.size)
-    return {int(name): m + int(own) for name, own in zip(names, own_before, strict=True)}, groups
-
-
-def _needed(groups: NDArray[np.int64], limits: dict[int, int], m: int) -> NDArray[np.bool_]:
-    """Which positions serve any query: a session that fills most of a class makes us look far, not at all of it."""
-    ranked = sorted(limits.items(), key=lambda item: -item[1])
-    first_name, first = ranked[0] if ranked else (-1, m)
-    second = max(ranked[1][1] if len(ranked) > 1 else m, m)
-    reach = np.where(groups == first_name, second, max(first, m))
-    return np.arange(groups.size) < reach

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from thermal_assets.statistics.auc import UnitAuc, resampled_mean_auc
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.hashing import hashed_order, short_id
-from thermal_assets.statistics.reference_distance import largest_m
 from thermal_assets.statistics.resampling import Interval, session_bootstrap
-from thermal_assets.statistics.separation_strata import ImageColumns, Sides, Stratum, measure, over_draws, usable_m
+from thermal_assets.statistics.separation_strata import ImageColumns, Sides, Stratum, measure, over_draws
 
 K = 10
 DRAWS = 5
@@ -45,8 +44,9 @@ def separation(
     ``densities`` float[n] is the density inside the class (NaN: none), shown as a median only. ``copies`` int64[n]
     numbers the groups of near copies (-1: none), which stand in for sessions where names have none.
     D_c(x) is the mean distance of image x to its k nearest among m frozen images of class c, own session left out; m
-    is the same for every image of both classes. compactness = AUC(D_own: anomaly > normal), distance = AUC(D_normal:
-    anomaly > normal), separability = AUC(ln D_normal - ln D_anomaly: anomaly > normal); each is the mean over draws.
+    and the number of sessions they come from are the same for every image of both classes.
+    compactness = AUC(D_own: anomaly > normal), distance = AUC(D_normal: anomaly > normal),
+    separability = AUC(ln D_normal - ln D_anomaly: anomaly > normal); each is the mean over draws.
     Matched rows are made where both classes have distances, from distances that leave k references or more.
     Classes beyond ``max_queries`` are judged by a random sample of that many images; interval_note says so.
     """
@@ -64,11 +64,12 @@ def separation(
             pair_salt = f"{salt}|{names[0]}|{names[1]}"
             strata, support = [], []
             for distance, part in columns.strata(members) if matched else [(0.0, members)]:
-                m = usable_m(part, columns, max_references)
                 queries = part[0][np.isin(part[0], judged)], part[1][np.isin(part[1], judged)]
-                if m < (k if matched else 1) or min(side.size for side in queries) == 0:
+                limits = {"min_m": k if matched else 1, "max_m": max_references}
+                stratum = measure(part, queries, columns, vectors, **limits, k=k, draws=draws, salt=pair_salt)
+                if stratum is None:
                     continue
-                strata.append(measure(part, queries, columns, vectors, m=m, k=k, draws=draws, salt=pair_salt))
+                strata.append(stratum)
                 support.append(f"{distance:g} m ({queries[0].size} normal, {queries[1].size} anomaly)")
             row = _measures(strata, columns, names, draws, pair_salt)
             if not strata:
@@ -138,7 +139,7 @@ def _interval(
 
 def _why_empty(columns: ImageColumns, names: tuple[str, str], members: Sides, k: int) -> str:
     for name, rows in zip(names, members, strict=True):
-        if largest_m(columns.groups[rows]) == 0:
+        if np.unique(columns.groups[rows]).size < 2:
             what = "one image only" if rows.size == 1 else "one session only"
             return f"Not measured: {name} has {what}, so nothing is left to compare with once its own is left out"
     return f"Not measured: no distance at which both classes leave {k} references outside an image's own session"

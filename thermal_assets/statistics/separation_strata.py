@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from thermal_assets.statistics.auc import auc, weighted_mean_auc
 from thermal_assets.statistics.groups import codes, exclusion_groups
-from thermal_assets.statistics.reference_distance import Reference, largest_m
+from thermal_assets.statistics.reference_distance import ReferencePool
 
 Sides = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows of the normal class, rows of the anomaly class
 
@@ -76,30 +76,42 @@ class Stratum:
         return near[1] - far[1], near[0] - far[0]
 
 
-def usable_m(members: Sides, columns: ImageColumns, max_references: int) -> int:
-    """The m that every image of both classes can be given, whatever its session."""
-    return min(max_references, *(largest_m(columns.groups[side]) for side in members))
-
-
 def measure(
     members: Sides,
     queries: Sides,
     columns: ImageColumns,
     vectors: NDArray[np.float32],
     *,
-    m: int,
+    min_m: int,
+    max_m: int,
     k: int,
     draws: int,
     salt: str,
-) -> Stratum:
-    """Measures ``queries`` against ``draws`` references of m images of each class of ``members``."""
+) -> Stratum | None:
+    """Measures ``queries`` against ``draws`` references of both classes of ``members``: m images, equally many groups.
+
+    m is the largest, up to ``max_m``, that every query of both classes can be given in every draw; None if that is
+    less than ``min_m`` or there is nothing to measure.
+    """
+    spread = min(np.unique(columns.groups[side]).size for side in members) - 1
+    if spread < 1 or min(side.size for side in queries) == 0:
+        return None
+    pools = [
+        [
+            ReferencePool(columns.keys[side], columns.groups[side], spread, f"{salt}|{draw}|{which}")
+            for which, side in enumerate(members)
+        ]
+        for draw in range(draws)
+    ]
+    m = min(max_m, min(pool.largest_m for pair in pools for pool in pair))
+    if m < min_m:
+        return None
     stratum = Stratum(queries, m)
     points = [np.asarray(vectors[rows], dtype=np.float32) for rows in queries]
-    for draw in range(draws):
-        for side, target in enumerate((stratum.to_normal, stratum.to_anomaly)):
-            pool = members[side]
-            reference = Reference(columns.keys[pool], columns.groups[pool], m, f"{salt}|{draw}|{side}")
-            rows = pool[reference.rows]
+    for pair in pools:
+        for side, target, pool in zip(members, (stratum.to_normal, stratum.to_anomaly), pair, strict=True):
+            reference = pool.freeze(m)
+            rows = side[reference.rows]
             found = np.asarray(vectors[rows], dtype=np.float32)
             normal, anomaly = (
                 np.log(reference.mean_distances(point, columns.groups[query], found, k))

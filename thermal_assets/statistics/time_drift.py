@@ -56,8 +56,8 @@ def _class_rows(part: pl.DataFrame, vectors: NDArray[np.float32], salt: str) -> 
     months = sorted(set(periods))
     named = sessions >= 0
     # A session lies in one month; should one straddle two, each part of it counts as a session of its month.
-    units = pl.DataFrame({"session": sessions[named], "period": periods[named]}).unique(maintain_order=True)
-    means = _means(part["row"].to_numpy(), sessions, periods, units, vectors)
+    units = pl.DataFrame({"session": sessions, "period": part["period"]}).filter(named).unique(maintain_order=True)
+    means = _means(part.select("row", "period").with_columns(session=sessions), units, vectors)
     unit_periods = units["period"].to_numpy()
     apart = squareform(pdist(means)) if len(means) > 1 else np.zeros((len(means), len(means)))
     rows = []
@@ -80,16 +80,9 @@ def _class_rows(part: pl.DataFrame, vectors: NDArray[np.float32], salt: str) -> 
     return rows
 
 
-def _means(
-    rows: NDArray[np.int64],
-    sessions: NDArray[np.int64],
-    periods: NDArray[np.object_],
-    units: pl.DataFrame,
-    vectors: NDArray[np.float32],
-) -> NDArray[np.float64]:
+def _means(images: pl.DataFrame, units: pl.DataFrame, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     """float64[u, d] mean vector of each unit; a unit at a time, so memory holds one session."""
-    frame = pl.DataFrame({"row": rows, "session": sessions, "period": periods})
-    grouped = frame.filter(pl.col("session") >= 0).group_by("session", "period").agg("row")
+    grouped = images.filter(pl.col("session") >= 0).group_by("session", "period").agg("row")
     members = units.join(grouped, on=["session", "period"], how="left", maintain_order="left")["row"]
     means = [np.asarray(vectors[np.sort(part.to_numpy())], dtype=np.float64).mean(axis=0) for part in members]
     return np.stack(means) if means else np.zeros((0, vectors.shape[1]))

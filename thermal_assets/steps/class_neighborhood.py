@@ -62,7 +62,9 @@ def _density_facts(levels: dict[str, NeighborhoodRows], class_name: str) -> dict
         if len(values):
             from thermal_assets.reporting.plots import density_histogram
 
-            facts[f"plot_{level}"] = density_histogram({level: values.to_numpy()}, title=f"{class_name}: density at {level}")
+            facts[f"plot_{level}"] = density_histogram(
+                {level: values.to_numpy()}, title=f"{class_name}: density at {level}"
+            )
     basis = next(iter(levels.values())).densities["density_xs_basis"]
     facts["density_xs_basis"] = basis.unique().sort().to_list() if isinstance(basis, pl.Series) else []
     return facts

@@ -58,7 +58,9 @@ def _drift(
         slices, statements = [], {}
         for level, lens_id in lenses.items():
             part = measured.filter((pl.col("level") == level) & (pl.col("lens_id") == lens_id))
-            rows = measure(images, level, lens_id, aligned(images, part, "density"), aligned(images, part, "density_xs"))
+            rows = measure(
+                images, level, lens_id, aligned(images, part, "density"), aligned(images, part, "density_xs")
+            )
             slices.append(Slice(asset, rows, {"class_name": class_name, "level": level, "lens_id": lens_id}))
             if rows.height:
                 statements[f"statement_{level}"] = rows["statement"][0]

@@ -54,7 +54,11 @@ def materialize_findings(home: Home, run_id: str) -> StepReport:
             metrics = connection.sql(_METRICS).pl()
             missing = missing_classes(connection)
         history = metrics.select(
-            pl.lit(run_id).alias("run_id"), "metric", "class_name", "value", pl.lit(datetime.now(UTC)).alias("measured_at")
+            pl.lit(run_id).alias("run_id"),
+            "metric",
+            "class_name",
+            "value",
+            pl.lit(datetime.now(UTC)).alias("measured_at"),
         )
         open_findings = found.filter(pl.col("status") == "open")
         facts = {

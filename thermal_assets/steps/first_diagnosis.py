@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from thermal_assets.home.layout import Home
 from thermal_assets.warehouse.access import Warehouse
+from thermal_assets.warehouse.rows import first_row
 
 _TICK_TIMEOUT_SECONDS = 10.0
 
@@ -29,9 +30,7 @@ def diagnosis_state(home: Home) -> DiagnosisState:
         rows = connection.execute(
             "SELECT asset, partition FROM asset_versions WHERE asset IN ('l2_embeddings', 'class_outliers')"
         ).fetchall()
-        lens = connection.execute(
-            "SELECT lens_id FROM lenses WHERE level = 'L3' ORDER BY created_at DESC LIMIT 1"
-        ).fetchone()
+        lens = first_row(connection, "SELECT lens_id FROM lenses WHERE level = 'L3' ORDER BY created_at DESC LIMIT 1")
     return DiagnosisState(
         frozenset(partition for asset, partition in rows if asset == "l2_embeddings"),
         frozenset(partition for asset, partition in rows if asset == "class_outliers"),

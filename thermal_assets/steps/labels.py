@@ -12,7 +12,13 @@ from thermal_assets.lenses.projection import ProjectionLens
 from thermal_assets.statistics.batch_drift import batch_drift
 from thermal_assets.statistics.code_objects import class_objects, learn_code_objects
 from thermal_assets.statistics.label_conflicts import label_conflicts
-from thermal_assets.steps.images import copy_groups, dataset_images, missing_classes, require_lenses_in_force, vectors_of
+from thermal_assets.steps.images import (
+    copy_groups,
+    dataset_images,
+    missing_classes,
+    require_lenses_in_force,
+    vectors_of,
+)
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
 

@@ -49,9 +49,9 @@ def materialize_class_outliers(
         }
 
     plan = AssetPlan("class_outliers", _VERSION, {"images": budget_images, "share": budget_share})
-    return run_step(
-        home, run_id, [plan], compute, partition=partition, upstream=[("class_densities", partition)]
-    )["class_outliers"]
+    return run_step(home, run_id, [plan], compute, partition=partition, upstream=[("class_densities", partition)])[
+        "class_outliers"
+    ]
 
 
 def materialize_dataset_outliers(home: Home, run_id: str, budget_images: int, budget_share: float) -> StepReport:

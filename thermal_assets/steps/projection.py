@@ -18,6 +18,7 @@ from thermal_assets.progress import reporter
 from thermal_assets.steps.images import DIMENSIONS, vector_blocks
 from thermal_assets.steps.l3_files import lens_path, load_lens
 from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, StepReport, VectorSlice, fingerprint, run_step
+from thermal_assets.warehouse.rows import first_row
 
 _VERSION = "1"
 _BLOCK = 4096
@@ -63,7 +64,9 @@ def materialize_l3_lens(home: Home, run_id: str) -> StepReport:
             "plot": scree(lens.scales.astype(np.float64) ** 2),
         }
         return {
-            "l3_lens": Output([], lens.lens_id, metadata=facts, also=lambda transaction: register_lens(transaction, row))
+            "l3_lens": Output(
+                [], lens.lens_id, metadata=facts, also=lambda transaction: register_lens(transaction, row)
+            )
         }
 
     plan = AssetPlan("l3_lens", _VERSION)
@@ -97,15 +100,16 @@ def materialize_l3_projection(home: Home, run_id: str, partition: str) -> StepRe
         return {"l3_projection": Output([vectors], lens_id, metadata={"projected_now": len(due_hashes)})}
 
     plan = AssetPlan("l3_projection", _VERSION, {"lens": lens_id})
-    return run_step(
-        home, run_id, [plan], compute, partition=partition, upstream=[("l2_embeddings", partition)]
-    )["l3_projection"]
+    return run_step(home, run_id, [plan], compute, partition=partition, upstream=[("l2_embeddings", partition)])[
+        "l3_projection"
+    ]
 
 
 def _newest_l2_lens(connection: duckdb.DuckDBPyConnection) -> str:
-    row = connection.execute(
-        "SELECT lens_id FROM asset_versions WHERE asset = 'l2_embeddings' AND rows > 0 ORDER BY written_at DESC LIMIT 1"
-    ).fetchone()
+    row = first_row(
+        connection,
+        "SELECT lens_id FROM asset_versions WHERE asset = 'l2_embeddings' AND rows > 0 ORDER BY written_at DESC LIMIT 1",
+    )
     if row is None:
         raise UserError("no class has L2 embeddings yet: run embed_class for the classes first")
     return str(row[0])

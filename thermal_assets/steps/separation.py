@@ -63,7 +63,14 @@ def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepR
 
     upstream = [
         (asset, ALL_PARTITIONS)
-        for asset in ("image_classes", "file_manifest", "class_densities", "l2_embeddings", "l3_projection", "duplicates")
+        for asset in (
+            "image_classes",
+            "file_manifest",
+            "class_densities",
+            "l2_embeddings",
+            "l3_projection",
+            "duplicates",
+        )
     ]
     plan = AssetPlan("separation", _VERSION, {"max_reference": max_reference})
     return run_step(home, run_id, [plan], compute, upstream=upstream)["separation"]

@@ -19,10 +19,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from thermal_assets.errors import WarehouseLocked
 from thermal_assets.home.layout import Home
+from thermal_assets.warehouse.rows import first_row
 from thermal_assets.warehouse.transaction import Transaction, Written
 
 ALL_PARTITIONS = "*"
@@ -121,8 +123,8 @@ def run_step(
     """
     started_at, started = datetime.now(UTC), time.monotonic()
     with home.warehouse.read() as connection:
-        before = _upstream_versions(connection.execute, upstream)
-        manifest_version = _manifest_version(connection.execute, partition)
+        before = _upstream_versions(connection, upstream)
+        manifest_version = _manifest_version(connection, partition)
         stored = {
             asset: (input_version, version, rows, lens_id)
             for asset, input_version, version, rows, lens_id in connection.execute(
@@ -141,7 +143,7 @@ def run_step(
     reports: dict[str, StepReport] = {}
     pending = _missing_vectors(home, outputs)
     with home.warehouse.write() as transaction:
-        if _upstream_versions(transaction.connection.execute, upstream) != before:
+        if _upstream_versions(transaction.connection, upstream) != before:
             raise StaleInput(f"the inputs of {plans[0].asset} {partition} changed while it ran: run it again")
         for plan in plans:
             output = outputs.get(plan.asset)
@@ -159,9 +161,7 @@ def run_step(
                             "partition": [partition],
                             "version": [version],
                             "input_version": ["" if output.incomplete else inputs[plan.asset]],
-                            "manifest_version": [
-                                version if plan.asset == "file_manifest" else manifest_version
-                            ],
+                            "manifest_version": [version if plan.asset == "file_manifest" else manifest_version],
                             "lens_id": [lens_id],
                             "rows": [written.rows],
                             "run_id": [run_id],
@@ -210,7 +210,7 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.blake2b(json.dumps(parts, sort_keys=True, default=str).encode(), digest_size=12).hexdigest()
 
 
-def _upstream_versions(execute: Callable[..., Any], upstream: Sequence[tuple[str, str]]) -> list[list[str]]:
+def _upstream_versions(connection: duckdb.DuckDBPyConnection, upstream: Sequence[tuple[str, str]]) -> list[list[str]]:
     """Sorted [asset, partition, version] of everything upstream."""
     found: list[list[str]] = []
     for asset, partition in upstream:
@@ -219,17 +219,19 @@ def _upstream_versions(execute: Callable[..., Any], upstream: Sequence[tuple[str
         if partition != ALL_PARTITIONS:
             query += " AND partition = ?"
             values.append(partition)
-        found += [list(row) for row in execute(query, values).fetchall()]
+        found += [list(row) for row in connection.execute(query, values).fetchall()]
     return sorted(found)
 
 
-def _manifest_version(execute: Callable[..., Any], partition: str) -> str:
+def _manifest_version(connection: duckdb.DuckDBPyConnection, partition: str) -> str:
     if partition:
-        row = execute(
-            "SELECT version FROM asset_versions WHERE asset = 'file_manifest' AND partition = ?", [partition]
-        ).fetchone()
+        row = first_row(
+            connection,
+            "SELECT version FROM asset_versions WHERE asset = 'file_manifest' AND partition = ?",
+            [partition],
+        )
         return row[0] if row else ""
-    return fingerprint(_upstream_versions(execute, [("file_manifest", ALL_PARTITIONS)]))
+    return fingerprint(_upstream_versions(connection, [("file_manifest", ALL_PARTITIONS)]))
 
 
 def _missing_vectors(home: Home, outputs: Mapping[str, Output]) -> dict[int, list[pl.DataFrame]]:

@@ -18,13 +18,17 @@ LENS_ID = required("lens_id", "VARCHAR", "The lens the numbers came from; see ta
 NEIGHBOR_COLUMNS: tuple[Column, ...] = (
     required("neighbor_keys", "BIGINT[]", "image_key of up to ten nearest other images, nearest first"),
     required("distances", "FLOAT[]", "Distance to each of neighbor_keys, in the units of the lens"),
-    required("method", "VARCHAR", "'exact': recall 1 against brute force; 'reference sample': searched in a sample only"),
+    required(
+        "method", "VARCHAR", "'exact': recall 1 against brute force; 'reference sample': searched in a sample only"
+    ),
     required("candidates", "BIGINT", "How many other images were searched"),
 )
 DENSITY_COLUMNS: tuple[Column, ...] = (
     column("mean_distance_1", "FLOAT", "Distance to the nearest other image; NULL if there is none"),
     column("mean_distance_10", "FLOAT", "Mean distance to the 10 nearest other images (fewer if the class is smaller)"),
-    column("mean_distance_100", "FLOAT", "Mean distance to the 100 nearest other images (fewer if the class is smaller)"),
+    column(
+        "mean_distance_100", "FLOAT", "Mean distance to the 100 nearest other images (fewer if the class is smaller)"
+    ),
     column("density", "FLOAT", "1 / max(mean_distance_10, 0.001)"),
     column(
         "density_xs",

@@ -81,7 +81,9 @@ MANIFEST = (
             column("frame_id", "VARCHAR", "session|distance|frame: the camera frame the crop came from"),
             column("batch_id", "VARCHAR", "session|distance: the batch that label checks judge"),
             column("extra_tokens", "VARCHAR", "Other named groups of the profile's grammar, as a JSON object"),
-            column("tokens_valid", "BOOLEAN", "Every token parsed and inside its range; NULL: the profile has no grammar"),
+            column(
+                "tokens_valid", "BOOLEAN", "Every token parsed and inside its range; NULL: the profile has no grammar"
+            ),
             required("token_problems", "VARCHAR[]", "What is wrong with the name, one entry a problem"),
         ),
         key=("image_id",),
@@ -137,11 +139,17 @@ IMAGE_PASS = (
             column("maximum", "DOUBLE", "Largest value of the picture channels, native levels"),
             column("entropy", "DOUBLE", "Shannon entropy of luminance over 256 levels of its bit depth, bits (0 to 8)"),
             column("sharpness", "DOUBLE", "Variance of the 4-neighbour Laplacian of luminance scaled to 0..1"),
-            column("saturated_fraction", "DOUBLE", "Share of pixels at the lowest or highest level of the format, 0..1"),
+            column(
+                "saturated_fraction", "DOUBLE", "Share of pixels at the lowest or highest level of the format, 0..1"
+            ),
             column("palette", "VARCHAR", "Pseudo-colour palette recognised: grey, iron, rainbow, ...; 'unknown'"),
             column("palette_confidence", "DOUBLE", "Share of the pixel colours that the named palette explains, 0..1"),
-            required("pixel_hash", "VARCHAR", "blake2b-128 of size and RGB pixels: equal pictures whatever the container"),
-            required("radiometric", "VARCHAR", "'none', 'present, not read' or 'read': temperature payload of the file"),
+            required(
+                "pixel_hash", "VARCHAR", "blake2b-128 of size and RGB pixels: equal pictures whatever the container"
+            ),
+            required(
+                "radiometric", "VARCHAR", "'none', 'present, not read' or 'read': temperature payload of the file"
+            ),
         ),
         key=("image_id",),
         owner="channel_stats",
@@ -174,10 +182,18 @@ IMAGE_PASS = (
             required("canvas", "INTEGER", "Side in pixels of the square on which images are laid over each other"),
             column("mean_image", "BLOB", "PNG: mean of the images, each stretched to the canvas"),
             column("std_image", "BLOB", "PNG: standard deviation of the images, scaled so that its maximum is white"),
-            column("mean_image_sharpness", "DOUBLE", "Sharpness of the mean picture: the blurrier, the more restless the class"),
+            column(
+                "mean_image_sharpness",
+                "DOUBLE",
+                "Sharpness of the mean picture: the blurrier, the more restless the class",
+            ),
             column("mean_std", "DOUBLE", "Mean of the standard-deviation picture before scaling, levels 0..255"),
             required("contents_version", "VARCHAR", "Hash of the images behind the totals"),
-            column("canvas_totals", "BLOB", "Exact integer sums behind both pictures (zlib of int64 [2, canvas, canvas, 3])"),
+            column(
+                "canvas_totals",
+                "BLOB",
+                "Exact integer sums behind both pictures (zlib of int64 [2, canvas, canvas, 3])",
+            ),
         ),
         key=("class_name",),
         owner="class_pixel_stats",
@@ -208,7 +224,9 @@ LENSES = (
             LEVEL,
             required("name", "VARCHAR", "Network or method"),
             column("weights_sha256", "VARCHAR", "SHA-256 of the weights"),
-            required("random_weights", "BOOLEAN", "True: untrained weights, taken by name; results are for trying out only"),
+            required(
+                "random_weights", "BOOLEAN", "True: untrained weights, taken by name; results are for trying out only"
+            ),
             required("input", "VARCHAR", "What goes in: size and normalisation (L2) or the L2 lens_id (L3), JSON"),
             required("dimensions", "INTEGER", "Length of its vectors"),
             required("real_dimensions", "INTEGER", "Directions that carry data; the rest are zero"),
@@ -229,7 +247,11 @@ LENSES = (
             CLASS_NAME,
             CONTENT_HASH,
             LENS_ID,
-            required("projection", f"FLOAT[{L3_DIMENSIONS}]", "Principal components, not whitened; divide by the lens's scales to whiten"),
+            required(
+                "projection",
+                f"FLOAT[{L3_DIMENSIONS}]",
+                "Principal components, not whitened; divide by the lens's scales to whiten",
+            ),
         ),
         key=("image_key", "lens_id"),
         owner="l3_projection",
@@ -331,9 +353,19 @@ COMPARISONS = (
             required("anomaly_class", "VARCHAR", "The anomaly class of the pair"),
             LEVEL,
             required("matched", "BOOLEAN", "True: compared inside each distance, then averaged by n1 n0 / (n1 + n0)"),
-            column("compactness_auc", "DOUBLE", "P(a normal lies denser among its own than an anomaly among its own), equal m; 0.5 = alike"),
-            column("distance_auc", "DOUBLE", "P(an anomaly lies farther from the normal reference than a normal does); 0.5 = alike"),
-            column("separability_auc", "DOUBLE", "AUC of log distance to normal minus log distance to anomaly; 1 = apart"),
+            column(
+                "compactness_auc",
+                "DOUBLE",
+                "P(a normal lies denser among its own than an anomaly among its own), equal m; 0.5 = alike",
+            ),
+            column(
+                "distance_auc",
+                "DOUBLE",
+                "P(an anomaly lies farther from the normal reference than a normal does); 0.5 = alike",
+            ),
+            column(
+                "separability_auc", "DOUBLE", "AUC of log distance to normal minus log distance to anomaly; 1 = apart"
+            ),
             column("ci_low", "DOUBLE", "Lower 95 % bound of separability_auc, sessions resampled"),
             column("ci_high", "DOUBLE", "Upper 95 % bound of separability_auc, sessions resampled"),
             required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),
@@ -343,8 +375,12 @@ COMPARISONS = (
             required("n_anomaly", "BIGINT", "Anomaly images compared"),
             required("sessions_normal", "INTEGER", "Sessions among the normal images; 0 without sessions"),
             required("sessions_anomaly", "INTEGER", "Sessions among the anomaly images; 0 without sessions"),
-            column("median_density_normal", "DOUBLE", "Median density in its class, for description only: it grows with n"),
-            column("median_density_anomaly", "DOUBLE", "Median density in its class, for description only: it grows with n"),
+            column(
+                "median_density_normal", "DOUBLE", "Median density in its class, for description only: it grows with n"
+            ),
+            column(
+                "median_density_anomaly", "DOUBLE", "Median density in its class, for description only: it grows with n"
+            ),
             column("common_support", "VARCHAR", "Distances that both classes have, when matched"),
             LENS_ID,
             required("reference_id", "VARCHAR", "Hash of the frozen reference images"),
@@ -399,7 +435,11 @@ COMPARISONS = (
             required("batch_id", "VARCHAR", "date|site|session|distance"),
             column("object_code", "VARCHAR", "Object code the names of the batch carry, if one"),
             required("image_count", "BIGINT", "Images of the batch"),
-            column("foreign_share", "DOUBLE", "Share of size-balanced neighbours, own session excluded, of other object classes"),
+            column(
+                "foreign_share",
+                "DOUBLE",
+                "Share of size-balanced neighbours, own session excluded, of other object classes",
+            ),
             column("base_rate", "DOUBLE", "Median foreign_share of the sibling batches of the class"),
             column("effect", "DOUBLE", "foreign_share minus base_rate"),
             column("robust_z", "DOUBLE", "effect over the scaled MAD of the siblings; NULL below eight siblings"),
@@ -436,7 +476,9 @@ COMPARISONS = (
         "One row per image of a group of copies.",
         (
             required("group_id", "VARCHAR", "Names the group; stable as long as its keeper stays"),
-            required("kind", "VARCHAR", "'file' (equal bytes), 'pixels' (equal pictures) or 'near' (almost equal vectors)"),
+            required(
+                "kind", "VARCHAR", "'file' (equal bytes), 'pixels' (equal pictures) or 'near' (almost equal vectors)"
+            ),
             IMAGE_ID,
             CLASS_NAME,
             required("keeper", "BOOLEAN", "The image to keep: first by image_id"),

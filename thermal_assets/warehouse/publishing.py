@@ -22,6 +22,7 @@ from thermal_assets.errors import UserError
 from thermal_assets.warehouse.access import Warehouse
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import create_schema, create_table_sql, literal, quoted
+from thermal_assets.warehouse.rows import first_row
 from thermal_assets.warehouse.schema import Table
 
 # The last asset of a class; a class is whole when all its assets carry the manifest version in force.
@@ -138,7 +139,7 @@ def _replacing(target: Path) -> Iterator[Path]:
         yield path
         with path.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(path, target)
+        path.replace(target)
     except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
         raise UserError(
             f"could not write {target}: {str(error).splitlines()[0]}. The copy published before stays; "
@@ -168,9 +169,7 @@ def _attach_old(connection: duckdb.DuckDBPyConnection, target: Path) -> bool:
     return False
 
 
-def _states(
-    connection: duckdb.DuckDBPyConnection, old: bool
-) -> tuple[list[str], list[str], list[str], dict[str, str]]:
+def _states(connection: duckdb.DuckDBPyConnection, old: bool) -> tuple[list[str], list[str], list[str], dict[str, str]]:
     """Classes to copy from the warehouse, to keep from the old copy, and to leave out; manifest version of each."""
     rows = connection.execute(
         """
@@ -182,7 +181,9 @@ def _states(
         """,
         {"assets": list(CLASS_ASSETS)},
     ).fetchall()
-    before = dict(connection.execute("SELECT class_name, manifest_version FROM old.publication").fetchall()) if old else {}
+    before = (
+        dict(connection.execute("SELECT class_name, manifest_version FROM old.publication").fetchall()) if old else {}
+    )
     fresh = [name for name, _, whole in rows if whole]
     kept = [name for name, _, whole in rows if not whole and name in before]
     waiting = [name for name, _, whole in rows if not whole and name not in before]
@@ -200,7 +201,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: Table, fresh: list[str],
     if not per_class:
         connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM live.{name}")
         return
-    connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM live.{name} WHERE list_contains(?, class_name)", [fresh])
+    connection.execute(
+        f"INSERT INTO {name} BY NAME SELECT * FROM live.{name} WHERE list_contains(?, class_name)", [fresh]
+    )
     if kept:
         connection.execute(
             f"INSERT INTO {name} BY NAME SELECT * FROM old.{name} WHERE list_contains(?, class_name)", [kept]
@@ -215,7 +218,7 @@ def _vectors_state(target: Path) -> str | None:
     except duckdb.Error:
         return None
     try:
-        row = connection.execute("SELECT state FROM vector_state").fetchone()
+        row = first_row(connection, "SELECT state FROM vector_state")
         return str(row[0]) if row else None
     except duckdb.Error:
         return None

@@ -15,7 +15,9 @@ from thermal_assets.warehouse.ddl import create_schema, quoted
 
 
 @contextlib.contextmanager
-def snapshot(warehouse: Warehouse, vectors: tuple[str, ...] = ("l3_projection",)) -> Iterator[duckdb.DuckDBPyConnection]:
+def snapshot(
+    warehouse: Warehouse, vectors: tuple[str, ...] = ("l3_projection",)
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a copy of every table and view; of the vector tables only ``vectors`` have rows.
 
     The warehouse is held while rows are copied, not while they are used. The copy lies beside the

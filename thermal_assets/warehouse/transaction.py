@@ -13,6 +13,7 @@ import polars as pl
 from thermal_assets.errors import UserError
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import quoted
+from thermal_assets.warehouse.rows import first_row
 from thermal_assets.warehouse.schema import Table
 
 
@@ -79,8 +80,7 @@ class Transaction:
             done = self._insert_staged(table, 0, where, count=False)
             total = total + done
         condition, values = _condition(where)
-        row = self.connection.execute(f"SELECT count(*) FROM {quoted(table.name)} WHERE {condition}", values).fetchone()
-        rows = int(row[0]) if row else 0
+        rows = int(self.one(f"SELECT count(*) FROM {quoted(table.name)} WHERE {condition}", values))
         if rows != wanted.height:
             raise UserError(
                 f"{table.name} would have {rows} rows where {wanted.height} are due: "
@@ -99,12 +99,11 @@ class Transaction:
     def delete(self, table_name: str, where: Mapping[str, Any]) -> int:
         """Delete the slice ``where``; returns the number of rows deleted."""
         condition, values = _condition(where)
-        row = self.connection.execute(f"DELETE FROM {quoted(table_name)} WHERE {condition}", values).fetchone()
-        return int(row[0]) if row else 0
+        return int(self.one(f"DELETE FROM {quoted(table_name)} WHERE {condition}", values))
 
     def one(self, query: str, parameters: list[Any] | None = None) -> Any:
         """The first value of the first row of ``query``, or None."""
-        row = self.connection.execute(query, parameters or []).fetchone()
+        row = first_row(self.connection, query, parameters)
         return row[0] if row else None
 
     def _check(self, table: Table, frame: pl.DataFrame) -> None:
@@ -123,32 +122,28 @@ class Transaction:
     def _delete_unless(self, table: Table, kept: str, compare: str, where: Mapping[str, Any] | None) -> int:
         condition, values = _condition(where)
         key = ", ".join(quoted(name) for name in table.key)
-        row = self.connection.execute(
+        deleted = self.one(
             f"DELETE FROM {quoted(table.name)} WHERE {condition} AND ({key}) IN (SELECT ({key}) FROM "
             f"(SELECT {compare} FROM {quoted(table.name)} WHERE {condition} EXCEPT {kept}))",
             values + values,
-        ).fetchone()
-        return int(row[0]) if row else 0
+        )
+        return int(deleted)
 
     def _insert_staged(
         self, table: Table, deleted: int, where: Mapping[str, Any] | None, count: bool = True
     ) -> Written:
         condition, values = _condition(where)
         key = ", ".join(quoted(name) for name in table.key)
-        row = self.connection.execute(
+        inserted = self.one(
             f"INSERT INTO {quoted(table.name)} BY NAME SELECT * FROM staged "
             f"ANTI JOIN (SELECT {key} FROM {quoted(table.name)} WHERE {condition}) USING ({key})",
             values,
-        ).fetchone()
-        inserted = int(row[0]) if row else 0
+        )
         rows = 0
         if count:
-            total = self.connection.execute(
-                f"SELECT count(*) FROM {quoted(table.name)} WHERE {condition}", values
-            ).fetchone()
-            rows = int(total[0]) if total else 0
+            rows = int(self.one(f"SELECT count(*) FROM {quoted(table.name)} WHERE {condition}", values))
         self.connection.execute("DROP TABLE staged")
-        return Written(inserted, deleted, rows)
+        return Written(int(inserted), deleted, rows)
 
 
 def _condition(where: Mapping[str, Any] | None) -> tuple[str, list[Any]]:

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from thermal_assets.findings.engine import detect
 from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.findings.waivers import Waiver, unused_waivers
-from thermal_assets_tests.findings.fixtures import PLANTS, clean
+from thermal_assets_tests.findings.fixtures import clean
+from thermal_assets_tests.findings.plants import PLANTS
 
 
 def waiver(finding_id: str, until: str = "2026-12-31") -> Waiver:

@@ -16,7 +16,8 @@ from thermal_assets.reports_sql.lineage import column_lineage
 from thermal_assets.reports_sql.loader import load_project
 from thermal_assets.reports_sql.model import Project
 from thermal_assets.reports_sql.running import build_model, build_models, compiled, run_tests
-from thermal_assets_tests.findings.fixtures import HOSTILE, clean, planted
+from thermal_assets_tests.findings.fixtures import HOSTILE, clean
+from thermal_assets_tests.findings.plants import planted
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from thermal_assets.reports_sql import folders
 from thermal_assets.reports_sql.loader import load_project
 from thermal_assets.reports_sql.queries import find_query, list_queries, run_query
 from thermal_assets.reports_sql.running import build_models
-from thermal_assets_tests.findings.fixtures import HOSTILE, planted
+from thermal_assets_tests.findings.fixtures import HOSTILE
+from thermal_assets_tests.findings.plants import planted
 
 NAMES = [path.stem for path in sorted((folders.ROOT / "sql").glob("*.sql"))]
 NORMAL, ANOMALY = HOSTILE[:2]

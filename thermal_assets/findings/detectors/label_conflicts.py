@@ -1,7 +1,7 @@
 """Images whose neighbours in other sessions carry another label, where they are many.
 
 Measure: images of table label_conflicts with score (share of the other label minus share of the own
-one, classes balanced by size) at or above the threshold, as a share of the class, by the label they
+one, large classes weighed down) at or above the threshold, as a share of the class, by the label they
 point to. Single ones stay in the table: they are reading matter, not a finding.
 """
 
@@ -40,7 +40,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 class_name=name,
                 title="Images that lie among another class",
                 statement=f"{number(count)} of the {counted(images, 'image')} of class {name} ({percent(share)}) have "
-                f"nearly only images of {other} around them, own session left out and classes balanced by size.",
+                f"nearly only images of {other} around them, own session left out and large classes weighed down.",
                 effect_name="share of the images of the class",
                 effect_size=share,
                 affected_images=count,

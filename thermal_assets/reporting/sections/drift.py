@@ -11,7 +11,7 @@ from thermal_assets.reporting.figures import lines_figure
 from thermal_assets.reporting.palette import SERIES
 from thermal_assets.reporting.queries import IN_FORCE, LEVELS, rows
 
-OPEN_ROWS = 20
+OPEN_ROWS = 12
 
 
 def distance_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
@@ -65,7 +65,7 @@ def time_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
         series = _series(found, level, strongest, "place", "energy_distance")
         if series:
             figures[level] = lines_figure(
-                f"time-{level}", series, xlabel="month", ylabel="energy distance to the other months", categories=periods
+                f"time-{level}", series, xlabel="month", ylabel="energy distance", categories=periods
             )
     return {"figures": figures, "legend": strongest, "rows": table[:OPEN_ROWS], "more": table[OPEN_ROWS:]}
 

@@ -23,8 +23,11 @@ def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[st
     waived = [finding for finding in found if finding["status"] != "open"]
     classes = _classes_of(connection, {image for finding in found for image in finding["example_ids"]})
 
-    def tiles(finding: dict[str, Any], most: int) -> list[Any]:
-        return [gallery.show(image, classes.get(image)) for image in finding["example_ids"][:most]]
+    def tiles(finding: dict[str, Any], most: int, named: bool = False) -> list[Any]:
+        return [
+            gallery.show(image, classes.get(image), [image.rpartition("/")[2]] if named else [])
+            for image in finding["example_ids"][:most]
+        ]
 
     for index, finding in enumerate(opened):
         finding["pictures"] = tiles(finding, TILES_A_CARD) if index < OPEN_CARDS else []
@@ -41,7 +44,7 @@ def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[st
 
 def pictures_behind(section: dict[str, Any]) -> list[dict[str, Any]]:
     """All example pictures of the findings whose card shows only some. Called last: it may use what budget is left."""
-    return [{"finding": finding, "pictures": section["tiles"](finding, 12)} for finding in section["behind"]]
+    return [{"finding": finding, "pictures": section["tiles"](finding, 12, True)} for finding in section["behind"]]
 
 
 def _classes_of(connection: duckdb.DuckDBPyConnection, image_ids: set[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from thermal_assets.reporting.queries import rows
 
 IMAGES = 24
 BATCHES = 8
-TILES_A_BATCH = 5
+TILES_A_BATCH = 4
 
 
 def label_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any]:

@@ -1,0 +1,179 @@
+"""Facts to plant in a clean warehouse: each function of ``PLANTS`` adds the one its detector is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from thermal_assets.warehouse.contract import TABLES
+from thermal_assets_tests.findings.fixtures import LENSES, PLAIN, SESSIONS, SmallWarehouse, clean
+
+
+def set_all(rows: list[dict[str, Any]], **values: Any) -> None:
+    assert rows, "a plant must find the rows it changes"
+    for row in rows:
+        row.update(values)
+
+
+def _lose(w: SmallWarehouse, name: str, count: int) -> None:
+    for row in w.of("file_manifest", name)[-count:]:
+        for table in TABLES:
+            if "image_key" in TABLES[table].column_names and table not in ("file_manifest", "decode_problems"):
+                w.drop(table, row["image_key"])
+        identity = {key: row[key] for key in ("image_id", "class_name", "image_key")}
+        w.add("decode_problems", **identity, stage="decode", code="truncated", message="the file ends too early")
+
+
+def unreadable_files(w: SmallWarehouse) -> None:
+    _lose(w, w.names[0], 8)
+
+
+def stray_files(w: SmallWarehouse) -> None:
+    w.add("stray_files", image_id="left'over.PNG", image_key=99, stage="catalog", code="outside_class_folder",
+          message="move it")  # fmt: skip
+
+
+def names_invalid(w: SmallWarehouse) -> None:
+    set_all(w.of("file_manifest", w.names[0])[:3], tokens_valid=False, token_problems=["bad_date: 20.13.40's no date"])
+
+
+def outside_declared_ranges(w: SmallWarehouse) -> None:
+    row = w.of("file_manifest", w.names[1])[5]
+    row.update(tokens_valid=False, token_problems=["outside_window: 2021-03-15 is not between 2020-09-01 and ..."])
+
+
+def state_contradictions(w: SmallWarehouse) -> None:
+    set_all(w.of("file_manifest", w.names[1])[:4], state_code="NOM")
+
+
+def channel_mix(w: SmallWarehouse) -> None:
+    set_all(w.of("channel_stats", w.names[1])[:60], mode="RGBA", channel_count=4, has_alpha=True, alpha_constant=False)
+
+
+def constant_alpha(w: SmallWarehouse) -> None:
+    set_all(w.of("channel_stats"), mode="RGBA", channel_count=4, has_alpha=True, alpha_constant=True)
+
+
+def blank_images(w: SmallWarehouse) -> None:
+    set_all(w.of("channel_stats", w.names[2])[:2], minimum=7.0, maximum=7.0)
+
+
+def class_imbalance(w: SmallWarehouse) -> None:
+    for name in w.names[:3]:  # ten times the rows of three classes; the fourth keeps its 80
+        for row in w.of("channel_stats", name):
+            for copy in range(1, 10):
+                twin = {**row, "image_id": f"{row['image_id']}.{copy}", "image_key": row["image_key"] + 10_000 * copy}
+                w.add("channel_stats", **twin)
+
+
+def tiny_classes(w: SmallWarehouse) -> None:
+    w.add("class_catalog", class_name="한개", partition_key="한개", expected=True)
+    for i in range(40):
+        identity = {
+            "image_id": f"한개/{i}.png",
+            "class_name": "한개",
+            "image_key": 9_000_001 + i,
+            "content_hash": f"{i}",
+        }
+        w.add("file_manifest", **identity)
+        w.add("channel_stats", **identity, mode="RGB", bit_depth=8, minimum=0.0, maximum=9.0)
+
+
+def unexpected_class(w: SmallWarehouse) -> None:
+    w.of("class_catalog", w.names[3])[0]["expected"] = False
+
+
+def _group(w: SmallWarehouse, kind: str, rows: list[dict[str, Any]], distance: float = 0.0) -> None:
+    same = len({row["class_name"] for row in rows}) == 1
+    for position, row in enumerate(rows):
+        w.add("duplicates", group_id=f"{kind}:{rows[0]['image_id']}", kind=kind, image_id=row["image_id"],
+              class_name=row["class_name"], keeper=position == 0, distance=distance if position else 0.0,
+              diameter=distance, group_size=len(rows), same_class=same, same_session=False)  # fmt: skip
+
+
+def duplicate_files(w: SmallWarehouse) -> None:
+    _group(w, "file", w.of("file_manifest", w.names[0])[:3])
+
+
+def two_labels_one_picture(w: SmallWarehouse) -> None:
+    for kind in ("file", "pixels"):
+        _group(w, kind, [w.of("file_manifest", w.names[0])[0], w.of("file_manifest", w.names[1])[0]])
+    _group(w, "near", [w.of("file_manifest", w.names[2])[1], w.of("file_manifest", w.names[3])[1]], 0.04)
+
+
+def near_copies(w: SmallWarehouse) -> None:
+    for start in range(0, 40, 4):
+        _group(w, "near", w.of("file_manifest", w.names[2])[start : start + 4], 0.03)
+
+
+def label_contamination(w: SmallWarehouse) -> None:
+    rows = w.of("batch_drift", w.names[0])
+    examples = [row["image_id"] for row in w.of("file_manifest", w.names[0])[:2]]
+    evidence = {"foreign_share": 0.9, "effect": 0.86, "robust_z": 9.0, "q_value": 0.001, "nearest_class": w.names[2],
+                "picture_contradicts": True, "example_ids": examples}  # fmt: skip
+    rows[0].update(code_contradicts=True, code_class=w.names[2], object_code="VLV", **evidence)
+    rows[1].update(code_contradicts=True, code_class=w.names[2], object_code="VLV")
+    rows[2].update(**evidence)
+
+
+def label_conflicts(w: SmallWarehouse) -> None:
+    for rank, row in enumerate(w.of("file_manifest", w.names[3])[:5], start=1):
+        identity = {key: row[key] for key in ("image_id", "class_name", "image_key")}
+        w.add("label_conflicts", **identity, neighbor_class=w.names[2], neighbor_share=0.95, own_share=0.05, score=0.9,
+              rank=rank, lens_id=LENSES["L3"])  # fmt: skip
+
+
+def weak_separation(w: SmallWarehouse) -> None:
+    set_all(w.of("separation", normal_class=w.names[0]), separability_auc=0.6, ci_low=0.52, ci_high=0.68)
+
+
+def distance_effect(w: SmallWarehouse) -> None:
+    set_all(w.of("distance_drift", w.names[0]), eta_squared=0.4, spearman=-0.6, p_value=0.004)
+
+
+def time_drift(w: SmallWarehouse) -> None:
+    w.of("time_drift", w.names[0], level="L3")[0].update(energy_distance=0.3, p_value=0.004)
+
+
+def outliers_shared(w: SmallWarehouse) -> None:
+    for row in w.of("class_densities", w.names[0]):
+        if row["image_key"] in (3, 4):
+            row["density"] = row["density_xs"] = 0.9
+    for row in w.of("class_outliers", w.names[0], side="low"):
+        if row["rank"] in (1, 2):
+            row["image_key"] = 2 + row["rank"]
+
+
+def outlier_persistence(w: SmallWarehouse) -> None:
+    w.of("outlier_persistence", w.names[0])[0]["overlap"] = 2
+
+
+def session_clump(w: SmallWarehouse) -> None:
+    keys = [row["image_key"] for row in w.of("file_manifest", w.names[0])][::SESSIONS]
+    for row in w.of("class_outliers", w.names[0], side="low", level="L2"):
+        if row["rank"] <= 7:
+            row["image_key"] = keys[row["rank"] - 1]
+
+
+def random_lens(w: SmallWarehouse) -> None:
+    w.of("lenses", level="L2")[0]["random_weights"] = True
+
+
+PLANTS: dict[str, Callable[[SmallWarehouse], None]] = {
+    plant.__name__: plant
+    for plant in (
+        unreadable_files, stray_files, names_invalid, outside_declared_ranges, state_contradictions, channel_mix,
+        constant_alpha, blank_images, class_imbalance, tiny_classes, unexpected_class, duplicate_files,
+        two_labels_one_picture, near_copies, label_contamination, label_conflicts, weak_separation, distance_effect,
+        time_drift, outliers_shared, outlier_persistence, session_clump, random_lens,
+    )
+}  # fmt: skip
+
+
+def planted(names: tuple[str, ...] = PLAIN, vectors: bool = False) -> SmallWarehouse:
+    """The clean warehouse with every plant that can stand beside the others."""
+    w = clean(names, vectors)
+    for name, plant in PLANTS.items():
+        if name not in ("class_imbalance", "constant_alpha"):  # these two overwrite what others plant
+            plant(w)
+    return w
