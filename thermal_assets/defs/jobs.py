@@ -49,9 +49,7 @@ refit_l3_lens = dg.define_asset_job(
 
 diagnose_dataset = dg.define_asset_job(
     "diagnose_dataset",
-    selection=(
-        dg.AssetSelection.assets("image_classes").downstream() - dg.AssetSelection.assets(*EMBED, *MEASURE, "l3_lens")
-    ),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*EMBED, *MEASURE, "l3_lens"),
     tags={STAGE_TAG: "dataset"},
     description="Everything that needs all classes: neighbours, comparisons, findings, SQL models, report, publishing.",
 )

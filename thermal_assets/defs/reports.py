@@ -8,6 +8,7 @@ from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.findings import MEASURED
 from thermal_assets.steps.published import materialize_published
 from thermal_assets.steps.report import materialize_report
+from thermal_assets.steps.sql_models import sql_project
 
 GROUP = "l8_reports"
 
@@ -26,7 +27,15 @@ def report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Material
 
 @dg.asset(
     group_name=GROUP,
-    deps=["findings", "l2_embeddings", "l3_projection", "class_neighbors", "dataset_neighbors", *MEASURED],
+    deps=[
+        *sql_project().models,
+        "findings",
+        "l2_embeddings",
+        "l3_projection",
+        "class_neighbors",
+        "dataset_neighbors",
+        *MEASURED,
+    ],
     automation_condition=DATASET_STAGE,
     **table_spec(
         "published",

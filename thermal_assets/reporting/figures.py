@@ -10,7 +10,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from thermal_assets.reporting.palette import BLUE, DASHES, GREY, MARKERS, SERIES, VERMILION
-from thermal_assets.reporting.svg import GRID, INK, figure_svg
+from thermal_assets.reporting.plot_canvas import log_axis
+from thermal_assets.reporting.svg import GRID, INK, PAGE, figure_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ def density_figure(level: str, edges: NDArray[Any], counts: NDArray[Any], mean: 
     axes.stairs(counts, edges, fill=True, color=BLUE, alpha=0.75, linewidth=0)
     axes.axvline(median, color=INK, linewidth=1.2)
     axes.axvline(mean, color=VERMILION, linewidth=1.2, linestyle="dashed")
-    _log_axis(axes)
+    log_axis(axes)
     axes.set_xlabel("density (log scale)")
     axes.set_ylabel("images")
     label = f"Histogram of {level} density of {int(counts.sum())} images: median {median:.3g}, mean {mean:.3g}"
@@ -56,9 +57,11 @@ def map_figure(
         dots = PathPatch(path, facecolor="none", edgecolor=colour, linewidth=size, capstyle="round", alpha=0.6)
         dots.set_snap(False)
         axes.add_patch(dots)
+    crowd = len(centres) > 24
     for x, y, colour, marker in centres:
-        axes.plot([x], [y], marker, color=colour, markersize=9, markeredgecolor=INK, markeredgewidth=1.2)
-    axes.plot([mean[0]], [mean[1]], "+", color=INK, markersize=16, markeredgewidth=2.4)
+        axes.plot([x], [y], marker, color=colour, markersize=5 if crowd else 9, markeredgecolor=INK, markeredgewidth=1)
+    for colour, width, side in ((PAGE, 5.5, 19), (INK, 2.6, 16)):
+        axes.plot([mean[0]], [mean[1]], "+", color=colour, markersize=side, markeredgewidth=width)
     everything = np.concatenate([points for points, _ in groups] or [np.zeros((1, 2))])
     low, high = np.quantile(everything, [0.001, 0.999], axis=0)
     air = np.maximum((high - low) * 0.06, 1e-6)
@@ -88,7 +91,12 @@ def pixel_figure(counts: Mapping[str, NDArray[Any]]) -> Markup:
 
 
 def lines_figure(
-    name: str, series: Sequence[tuple[NDArray[Any], NDArray[Any]]], *, xlabel: str, ylabel: str, categories: Sequence[str] = ()
+    name: str,
+    series: Sequence[tuple[NDArray[Any], NDArray[Any]]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    categories: Sequence[str] = (),
 ) -> Markup:
     """Up to six lines (x float[n], y float[n]); with ``categories``, x are positions in them."""
     figure, axes = _figure(2.7)
@@ -101,7 +109,9 @@ def lines_figure(
         axes.set_xticks(range(0, len(categories), step), list(categories)[::step], parse_math=False)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    return figure_svg(figure, name=name, label=f"{ylabel} over {xlabel} for {len(series)} classes; the table has the numbers")
+    return figure_svg(
+        figure, name=name, label=f"{ylabel} over {xlabel} for {len(series)} classes; the table has the numbers"
+    )
 
 
 def _figure(height: float) -> tuple[Figure, Axes]:
@@ -119,12 +129,3 @@ def _figure(height: float) -> tuple[Figure, Axes]:
     axes.xaxis.label.set(color=INK, fontsize=9.5)
     axes.yaxis.label.set(color=INK, fontsize=9.5)
     return figure, axes
-
-
-def _log_axis(axes: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())

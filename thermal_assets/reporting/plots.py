@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from thermal_assets.reporting.palette import BLUE, DASHES, GREY, MARKERS, SERIES
+from thermal_assets.reporting.plot_canvas import empty, encode, figure, legend, log_axis, png, row_labels, short
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-DPI = 96
 MAX_BYTES = 60_000
 MAX_ROWS = 40
-_FONTS = ("DejaVu Sans", "Noto Sans CJK KR", "Noto Sans CJK JP", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
 
 
 def density_histogram(
@@ -36,24 +31,29 @@ def density_histogram(
     series = {name: np.asarray(values, dtype=np.float64).ravel() for name, values in densities.items()}
     kept = {name: values[np.isfinite(values) & (values > 0)] for name, values in series.items()}
     dropped = sum(len(series[name]) - len(kept[name]) for name in kept)
-    figure, axes = _figure()
+    canvas, axes = figure()
     everything = np.concatenate([*kept.values(), np.empty(0)])
     if everything.size == 0:
-        return _empty(figure, axes, title, "no densities yet")
+        return empty(canvas, axes, title, "no densities yet")
     low, high = float(everything.min()), float(everything.max())
     edges = np.geomspace(low * 0.999, high * 1.001, 61)
     for index, (name, values) in enumerate(list(kept.items())[: len(SERIES)]):
         counts, _ = np.histogram(values, edges)
         axes.stairs(
-            counts, edges, color=SERIES[index], linestyle=DASHES[index], linewidth=1.6, label=f"{_short(name, 40)} ({len(values):,})"
+            counts,
+            edges,
+            color=SERIES[index],
+            linestyle=DASHES[index],
+            linewidth=1.6,
+            label=f"{short(name, 40)} ({len(values):,})",
         )
-    _log_axis(axes)
+    log_axis(axes)
     if threshold is not None and threshold > 0:
         axes.axvline(threshold, color=GREY, linestyle="dashed", linewidth=1.4, label="judged below this")
     axes.set_xlabel("density, 1 / mean distance to the nearest images (log scale)")
     axes.set_ylabel("images")
-    _legend(axes)
-    return _png(figure, axes, title + (f" ({dropped:,} without one)" if dropped else ""))
+    legend(axes)
+    return png(canvas, axes, title + (f" ({dropped:,} without one)" if dropped else ""))
 
 
 def class_balance(counts: Mapping[str, int], *, title: str = "Images per class") -> bytes:
@@ -62,17 +62,17 @@ def class_balance(counts: Mapping[str, int], *, title: str = "Images per class")
     if len(rows) > MAX_ROWS:
         rest = rows[MAX_ROWS - 1 :]
         rows = [*rows[: MAX_ROWS - 1], (f"the other {len(rest)} classes", sum(count for _, count in rest))]
-    figure, axes = _figure(height=0.9 + 0.21 * max(len(rows), 3))
+    canvas, axes = figure(height=0.9 + 0.21 * max(len(rows), 3))
     if not rows:
-        return _empty(figure, axes, title, "no classes yet")
+        return empty(canvas, axes, title, "no classes yet")
     positions = np.arange(len(rows))
     axes.barh(positions, [count for _, count in rows], color=BLUE, height=0.7)
-    _row_labels(axes, [name for name, _ in rows])
+    row_labels(axes, [name for name, _ in rows])
     for position, (_, count) in zip(positions, rows, strict=True):
         axes.annotate(f"{count:,}", (count, position), (3, 0), textcoords="offset points", va="center", fontsize=8)
     axes.margins(x=0.12, y=0.02)
     axes.set_xlabel("images")
-    return _png(figure, axes, title)
+    return png(canvas, axes, title)
 
 
 def tiles(pictures: Mapping[str, bytes | None], *, title: str = "") -> bytes:
@@ -82,11 +82,12 @@ def tiles(pictures: Mapping[str, bytes | None], *, title: str = "") -> bytes:
     """
     from PIL import Image
 
-    figure, _ = _figure(width=1.9 * max(len(pictures), 1), height=2.3, axes=False)
-    figure.suptitle(_short(title, 60), fontsize=10, parse_math=False)
+    canvas, whole = figure(width=1.9 * max(len(pictures), 1), height=2.3)
+    whole.remove()
+    canvas.suptitle(short(title, 60), fontsize=10, parse_math=False)
     for index, (name, data) in enumerate(pictures.items()):
-        axes = figure.add_subplot(1, len(pictures), index + 1)
-        axes.set_title(_short(name, 24), fontsize=9, parse_math=False)
+        axes = canvas.add_subplot(1, len(pictures), index + 1)
+        axes.set_title(short(name, 24), fontsize=9, parse_math=False)
         axes.set_axis_off()
         try:
             with Image.open(io.BytesIO(data or b"")) as image:
@@ -95,7 +96,7 @@ def tiles(pictures: Mapping[str, bytes | None], *, title: str = "") -> bytes:
                 axes.imshow(np.asarray(rgb), interpolation="nearest")
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             axes.text(0.5, 0.5, "no picture", ha="center", va="center", color=GREY, fontsize=9)
-    return _encode(figure)
+    return encode(canvas)
 
 
 def scree(
@@ -107,9 +108,9 @@ def scree(
     that all of them keep together; without it the curve ends at 100 % of what is kept, and its axis says so.
     """
     values = np.asarray(variances, dtype=np.float64).ravel()
-    figure, axes = _figure()
+    canvas, axes = figure()
     if values.size == 0 or values.sum() <= 0:
-        return _empty(figure, axes, title, "no lens fitted yet")
+        return empty(canvas, axes, title, "no lens fitted yet")
     total = np.cumsum(values) / values.sum() * (1.0 if explained is None else explained)
     components = np.arange(1, len(values) + 1)
     axes.fill_between(components, total, color=BLUE, alpha=0.15, linewidth=0)
@@ -120,7 +121,7 @@ def scree(
     axes.set_xlim(1, max(len(values), 2))
     axes.set_xlabel("principal components kept")
     axes.set_ylabel("share of the variance" if explained is not None else "share of the variance kept")
-    return _png(figure, axes, title)
+    return png(canvas, axes, title)
 
 
 def separation_dots(
@@ -135,9 +136,9 @@ def separation_dots(
     known.sort(key=lambda row: (-float(row["separability_auc"]), str(row["anomaly_class"]), str(row["level"])))
     left_out = len(known) - MAX_ROWS
     known = known[:MAX_ROWS]
-    figure, axes = _figure(height=1.0 + 0.23 * max(len(known), 3))
+    canvas, axes = figure(height=1.0 + 0.23 * max(len(known), 3))
     if not known:
-        return _empty(figure, axes, title, "no pair of a normal and an anomaly class")
+        return empty(canvas, axes, title, "no pair of a normal and an anomaly class")
     levels = sorted({str(row["level"]) for row in known})
     for position, row in enumerate(known):
         style = levels.index(str(row["level"])) % len(SERIES)
@@ -149,22 +150,26 @@ def separation_dots(
         f"{row['level']}  {row['normal_class']} / {row['anomaly_class']}{' (matched)' if row.get('matched') else ''}"
         for row in known
     ]
-    _row_labels(axes, labels)
+    row_labels(axes, labels)
     axes.axvline(0.5, color=GREY, linestyle="dashed", linewidth=1)
     axes.set_xlim(0, 1.02)
     axes.margins(y=0.03)
     axes.set_xlabel("AUC: 0.5 = alike, 1 = apart; line = 95 % interval over sessions")
-    return _png(figure, axes, title + (f" ({left_out} more not shown)" if left_out > 0 else ""))
+    return png(canvas, axes, title + (f" ({left_out} more not shown)" if left_out > 0 else ""))
 
 
 def drift_curve(
-    points: Mapping[str, tuple[ArrayLike, ArrayLike]], *, xlabel: str, ylabel: str = "median density", title: str = "Drift"
+    points: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    xlabel: str,
+    ylabel: str = "median density",
+    title: str = "Drift",
 ) -> bytes:
     """PNG: one line per name over ``(x[n], y[n])``; x is distance (float) or period (str), in given order.
 
     Beyond six lines the first six are drawn and the title says how many are left out.
     """
-    figure, axes = _figure()
+    canvas, axes = figure()
     drawn = 0
     for name, (x, y) in points.items():
         values = np.asarray(y, dtype=np.float64).ravel()
@@ -178,93 +183,14 @@ def drift_curve(
             markersize=4.5,
             linestyle=DASHES[drawn],
             linewidth=1.6,
-            label=_short(name, 40),
+            label=short(name, 40),
         )
         drawn += 1
     if drawn == 0:
-        return _empty(figure, axes, title, "nothing to draw: names carry none of this")
+        return empty(canvas, axes, title, "nothing to draw: names carry none of this")
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.tick_params(axis="x", labelrotation=30)
-    _legend(axes)
+    legend(axes)
     left_out = len(points) - drawn
-    return _png(figure, axes, title + (f" ({left_out} more not shown)" if left_out > 0 else ""))
-
-
-def _figure(width: float = 6.4, height: float = 3.4, axes: bool = True) -> tuple[Figure, Axes]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    plot = figure.add_subplot() if axes else None
-    if plot is not None:
-        plot.spines[["top", "right"]].set_visible(False)
-        plot.tick_params(labelsize=8)
-    return figure, plot  # type: ignore[return-value]
-
-
-def _row_labels(axes: Axes, labels: Sequence[str]) -> None:
-    axes.set_yticks(np.arange(len(labels)), [_short(label, 44) for label in labels], parse_math=False)
-    axes.invert_yaxis()
-    axes.tick_params(axis="y", length=0)
-
-
-def _log_axis(axes: Axes) -> None:
-    """A log x axis whose ticks read 0.5, 1, 2 instead of powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _legend(axes: Axes) -> None:
-    """A legend that takes names as they are: a class may be called ``$x$``."""
-    for text in axes.legend(frameon=False, fontsize=8).get_texts():
-        text.set_parse_math(False)
-
-
-def _empty(figure: Figure, axes: Axes, title: str, reason: str) -> bytes:
-    axes.set_axis_off()
-    axes.text(0.5, 0.5, reason, ha="center", va="center", color=GREY, transform=axes.transAxes)
-    return _png(figure, axes, title)
-
-
-def _png(figure: Figure, axes: Axes, title: str) -> bytes:
-    axes.set_title(_short(title, 90), fontsize=10, loc="left", parse_math=False)
-    return _encode(figure)
-
-
-def _encode(figure: Figure) -> bytes:
-    """PNG with a palette of 128 colours: flat plots need no more, and it is a third of the size."""
-    from matplotlib.text import Text
-    from PIL import Image
-
-    families = _families()
-    for text in figure.findobj(Text):
-        text.set_fontfamily(families)
-    figure.canvas.draw()
-    pixels: NDArray[np.uint8] = np.asarray(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]
-    image = Image.fromarray(pixels).convert("RGB").quantize(128, method=Image.Quantize.FASTOCTREE)
-    out = io.BytesIO()
-    image.save(out, "PNG", optimize=True)
-    return out.getvalue()
-
-
-def _families() -> list[str]:
-    """Fonts to try in order, those of this machine only: a missing one would be logged for every text."""
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    return [name for name in _FONTS if name in installed]
-
-
-def _short(text: str, length: int) -> str:
-    """``text`` on one line, cut in the middle to ``length`` characters."""
-    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    if len(line) <= length:
-        return line
-    head = (length - 1) * 2 // 3
-    return f"{line[:head]}…{line[len(line) - (length - 1 - head) :]}"
+    return png(canvas, axes, title + (f" ({left_out} more not shown)" if left_out > 0 else ""))

@@ -52,7 +52,6 @@ def _environment() -> Any:
         "name": name,
         "size": size,
     }
-    environment.tests["marker"] = lambda value: isinstance(value, str)
     return environment
 
 
@@ -103,8 +102,6 @@ def name(value: str | None) -> str:
 
 def _visible(character: str) -> str:
     code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
     # Joiners (200C, 200D) stay: scripts and emoji need them. Marks that reorder text are shown by number.
     if unicodedata.category(character) in ("Cc", "Cf") and code not in (0x200C, 0x200D):
         return f"‹U+{code:04X}›"

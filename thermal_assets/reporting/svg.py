@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 INK = "#000001"
 GRID = "#b0b7c1"
+PAGE = "#fffffe"
 # What is drawn in these colours follows the page's light or dark colours.
 _VARIABLES = {
     INK: "currentColor",
     GRID: "var(--grid)",
+    PAGE: "var(--page)",
     palette.BLUE: "var(--blue)",
     palette.VERMILION: "var(--vermilion)",
     palette.GREEN: "var(--green)",

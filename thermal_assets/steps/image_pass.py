@@ -91,7 +91,7 @@ def _channel_stats(
     where = {"class_name": class_name}
     rows = empty_frame("channel_stats")
     if readable.height:
-        rows = readable.select(rows.columns).cast(dict(rows.schema))
+        rows = readable.select(rows.columns).cast(rows.schema)
     kept = manifest.join(stats.problems(manifest["content_hash"].to_list()), on="content_hash", how="inner")
     passing = pl.DataFrame(
         [(problem.image_id, problem.code, problem.message) for problem in summary.problems],

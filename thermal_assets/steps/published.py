@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from thermal_assets.home.layout import Home
+from thermal_assets.reports_sql.running import build_models
+from thermal_assets.steps.sql_models import sql_project
 from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
 from thermal_assets.warehouse.publishing import CLASS_ASSETS, publish, publish_vectors
 
@@ -13,7 +15,10 @@ def materialize_published(home: Home, run_id: str) -> StepReport:
     """Swap in published.duckdb, and published_vectors.duckdb if a vector changed."""
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
-        done = publish(home.warehouse, home.published)
+        # The models are built from the copy's own rows, so that they agree with a class kept at an older state.
+        done = publish(
+            home.warehouse, home.published, finish=lambda connection: build_models(connection, sql_project())
+        )
         vectors = publish_vectors(home.warehouse, home.published_vectors)
         return {
             "published": Output(
@@ -31,6 +36,8 @@ def materialize_published(home: Home, run_id: str) -> StepReport:
         }
 
     missing = not (home.published.exists() and home.published_vectors.exists())
-    upstream = [(asset, ALL_PARTITIONS) for asset in (*CLASS_ASSETS, "image_classes", "findings", "duplicates")]
+    upstream = [
+        (asset, ALL_PARTITIONS) for asset in (*CLASS_ASSETS, "image_classes", "findings", *sql_project().models)
+    ]
     plan = AssetPlan("published", _VERSION, always=missing)
     return run_step(home, run_id, [plan], compute, upstream=upstream)["published"]

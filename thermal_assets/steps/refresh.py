@@ -76,7 +76,8 @@ def look(image_root: Path, watch: Watch, budget_seconds: float) -> Look:
         del watch.classes[name]
     if not classes:
         return Look((), (), gone, (), 0)
-    must, rest = [], []
+    must: list[str] = []
+    rest: list[str] = []
     start = watch.sweep % len(classes)
     for name in classes[start:] + classes[:start]:
         seen = watch.classes.setdefault(name, WatchedClass())

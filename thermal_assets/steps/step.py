@@ -62,14 +62,14 @@ class Output:
     """What one asset writes.
 
     ``version`` overrides the hash of the inputs where the content itself is hashed. ``also`` runs in
-    the same transaction. ``incomplete`` makes the next run compute again though no input changed.
+    the same transaction; if it writes the rows of the asset itself, it returns their number. ``incomplete`` makes the next run compute again though no input changed.
     """
 
     slices: Sequence[Slice | VectorSlice]
     lens_id: str = ""
     version: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    also: Callable[[Transaction], None] | None = None
+    also: Callable[[Transaction], int | None] | None = None
     incomplete: bool = False
 
 
@@ -262,5 +262,7 @@ def _write(transaction: Transaction, output: Output, gathered: Mapping[int, list
         rows = done.rows if item.table == output.slices[0].table else 0
         total = total + Written(done.inserted, done.deleted, rows)
     if output.also is not None:
-        output.also(transaction)
+        own_rows = output.also(transaction)
+        if own_rows is not None:
+            total = Written(total.inserted, total.deleted, own_rows)
     return total

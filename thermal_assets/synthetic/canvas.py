@@ -82,7 +82,9 @@ class Canvas:
         a, b = self._local(window, centre_x, centre_y, angle)
         dx, dy = np.abs(a) - np.float32(half_w - corner), np.abs(b) - np.float32(half_h - corner)
         if corner:
-            gap = np.hypot(np.maximum(dx, 0), np.maximum(dy, 0)) + np.minimum(np.maximum(dx, dy), 0) - np.float32(corner)
+            gap = (
+                np.hypot(np.maximum(dx, 0), np.maximum(dy, 0)) + np.minimum(np.maximum(dx, dy), 0) - np.float32(corner)
+            )
         else:
             gap = np.maximum(dx, dy)
         self._paint(window, gap, temperature, (a / max(half_w, 1e-6), b / max(half_h, 1e-6)), shade, cover, soft)
@@ -182,7 +184,9 @@ class Canvas:
         rows, columns = window
         mask = Image.new("L", (2 * (columns.stop - columns.start), 2 * (rows.stop - rows.start)))
         corners = [self._to_pixel(*point) for point in points]
-        ImageDraw.Draw(mask).polygon([(2 * (px - columns.start), 2 * (py - rows.start)) for px, py in corners], fill=255)
+        ImageDraw.Draw(mask).polygon(
+            [(2 * (px - columns.start), 2 * (py - rows.start)) for px, py in corners], fill=255
+        )
         alpha = np.asarray(mask.reduce(2), dtype=np.float32) / np.float32(255)
         u = (self.x[window] - np.float32(x)) / np.float32(max(half_w, 1e-6))
         v = (self.y[window] - np.float32(y)) / np.float32(max(half_h, 1e-6))

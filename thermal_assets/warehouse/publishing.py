@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,8 +55,10 @@ class Publication:
     rows: pl.DataFrame
 
 
-def publish(warehouse: Warehouse, target: Path) -> Publication:
-    """Build ``target`` anew from the warehouse and swap it in.
+def publish(
+    warehouse: Warehouse, target: Path, finish: Callable[[duckdb.DuckDBPyConnection], object] | None = None
+) -> Publication:
+    """Build ``target`` anew from the warehouse and swap it in; ``finish`` may add to the copy before.
 
     Raises:
         UserError: no room on the disk; the old copy stays.
@@ -79,6 +81,8 @@ def publish(warehouse: Warehouse, target: Path) -> Publication:
             if old:
                 connection.execute("DETACH old")
             create_schema(connection, tables=[])
+            if finish:
+                finish(connection)
             rows = connection.sql("SELECT * FROM publication").pl()
             connection.execute("CHECKPOINT")
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Table:
 
 @dataclass(frozen=True)
 class View:
-    """A view over tables; ``sql`` is the SELECT behind it."""
+    """A view; ``sql`` is the SELECT behind it, ``reads`` the tables that decide its rows."""
 
     name: str
     description: str
     columns: tuple[Column, ...]
     sql: str
-    reads: tuple[str, ...] = field(default=())
+    reads: tuple[str, ...]
 
 
 def column(name: str, type: str, comment: str) -> Column:

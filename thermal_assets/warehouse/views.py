@@ -32,6 +32,7 @@ CLASSES = View(
     LEFT JOIN (SELECT class_name, count(*) AS n FROM file_manifest GROUP BY ALL) f USING (class_name)
     LEFT JOIN (SELECT class_name, count(*) AS n FROM channel_stats GROUP BY ALL) s USING (class_name)
     """,
+    reads=("class_catalog", "file_manifest", "channel_stats"),
 )
 
 IMAGE_PROBLEMS = View(
@@ -52,6 +53,7 @@ IMAGE_PROBLEMS = View(
     UNION ALL BY NAME
     SELECT image_id, NULL::VARCHAR AS class_name, image_key, stage, code, message FROM stray_files
     """,
+    reads=("manifest_problems", "decode_problems", "stray_files"),
 )
 
 NEIGHBORS = View(
@@ -88,6 +90,7 @@ NEIGHBORS = View(
     JOIN file_manifest i ON i.image_key = p.image_key
     JOIN file_manifest n ON n.image_key = p.neighbor_key
     """,
+    reads=("class_neighbors", "dataset_neighbors", "file_manifest"),
 )
 
 DENSITY_SCALES = View(
@@ -107,6 +110,7 @@ DENSITY_SCALES = View(
     SELECT class_name, level, '{scope}' AS scope, lens_id, image_count, median_log_density, mad_log_density
     FROM {scope}_density_scales"""
     ),
+    reads=("class_density_scales", "dataset_density_scales"),
 )
 
 DENSITIES = View(
@@ -159,6 +163,7 @@ DENSITIES = View(
     JOIN (SELECT lens_id FROM lenses WHERE in_force) USING (lens_id)
     JOIN file_manifest i ON i.image_key = d.image_key
     """,
+    reads=("class_densities", "dataset_densities", "file_manifest"),
 )
 
 OUTLIERS = View(
@@ -190,6 +195,7 @@ OUTLIERS = View(
     JOIN (SELECT lens_id FROM lenses WHERE in_force) USING (lens_id)
     JOIN file_manifest i ON i.image_key = o.image_key
     """,
+    reads=("class_outliers", "dataset_outliers", "file_manifest"),
 )
 
 LABEL_DRIFT = View(
@@ -221,6 +227,7 @@ LABEL_DRIFT = View(
     FROM label_conflicts
     GROUP BY class_name, neighbor_class
     """,
+    reads=("batch_drift", "label_conflicts"),
 )
 
 VIEWS: dict[str, View] = {

@@ -22,7 +22,7 @@ def densities(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
     if scope is None:
         return None
     levels = {level: _level(connection, scope, level) for level in LEVELS}
-    names = list(dict.fromkeys(name for level in LEVELS if levels[level] for name in levels[level]["boxes"]))
+    names = list(dict.fromkeys(name for level in levels.values() if level for name in level["boxes"]))
     return {
         "scope": SCOPE_WORDS[scope],
         "levels": levels,
@@ -32,7 +32,9 @@ def densities(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
 
 
 def _level(connection: duckdb.DuckDBPyConnection, scope: str, level: str) -> dict[str, Any] | None:
-    source = f"(SELECT class_name, density::DOUBLE AS density, reliable FROM {scope}_densities WHERE {IN_FORCE} AND level = '{level}' AND density > 0)"
+    source = f"""(
+        SELECT class_name, density::DOUBLE AS density, reliable FROM {scope}_densities
+        WHERE {IN_FORCE} AND level = '{level}' AND density > 0)"""
     (whole,) = rows(
         connection,
         f"""SELECT count(*) AS images, min(density) AS low, max(density) AS high, avg(density) AS mean,

@@ -34,9 +34,7 @@ def distance_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | No
     for level in LEVELS:
         series = _series(found, level, strongest, "distance_m", "median_density")
         if series:
-            figures[level] = lines_figure(
-                f"distance-{level}", series, xlabel="distance, m", ylabel="median density"
-            )
+            figures[level] = lines_figure(f"distance-{level}", series, xlabel="distance, m", ylabel="median density")
     return {"figures": figures, "legend": strongest, "rows": table[:OPEN_ROWS], "more": table[OPEN_ROWS:]}
 
 

@@ -50,9 +50,7 @@ def class_table(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict
         row["share"] = row["image_count"] / everything if everything else 0.0
         row["bar"] = 100 * row["image_count"] / largest if largest else 0.0
         row["unreadable"] = row["file_count"] - row["image_count"]
-        row["modes"] = _split(
-            {m["mode"]: m["images"] for m in modes if m["class_name"] == row["class_name"]}, named
-        )
+        row["modes"] = _split({m["mode"]: m["images"] for m in modes if m["class_name"] == row["class_name"]}, named)
         row["levels"] = levels.get(row["class_name"])
         pictured = index < MAX_PICTURED_CLASSES
         row["pictures"] = (

@@ -97,10 +97,10 @@ def _picture_grid(
     place = (points - low) / np.maximum(high - low, 1e-9)
     inside = ((place >= 0) & (place < 1)).all(axis=1)
     cells: dict[tuple[int, int], tuple[int, int]] = {}
-    for index in np.flatnonzero(inside):
+    for index in np.flatnonzero(inside).tolist():
         cell = (int(place[index, 0] * COLUMNS), int(place[index, 1] * ROWS))
-        key, count = cells.get(cell, (int(index), 0))
-        cells[cell] = (key, count + 1)
+        first, count = cells.get(cell, (index, 0))
+        cells[cell] = (first, count + 1)
     keys = [sample[index]["image_key"] for index, _ in cells.values()]
     names = dict(
         connection.execute(

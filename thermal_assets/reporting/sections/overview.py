@@ -8,10 +8,11 @@ import duckdb
 
 from thermal_assets.reporting.context import ReportContext
 from thermal_assets.reporting.queries import rows
+from thermal_assets.warehouse.contract import TABLES
 
 
 def overview(connection: duckdb.DuckDBPyConnection, context: ReportContext) -> dict[str, Any]:
-    """Counts over the whole data set, the lenses in force, and the warnings."""
+    """Counts over the whole data set, the lenses in force, and which tables a run has written (``ran``)."""
     (counts,) = rows(
         connection,
         """
@@ -22,13 +23,13 @@ def overview(connection: duckdb.DuckDBPyConnection, context: ReportContext) -> d
                (SELECT count(DISTINCT image_id) FROM image_problems) AS files_with_problems,
                (SELECT count(*) FROM file_manifest ANTI JOIN channel_stats USING (image_id)) AS unreadable,
                (SELECT count(*) FROM duplicates WHERE NOT keeper) AS copies,
-               (SELECT count(DISTINCT session_id) FROM file_manifest) AS sessions
+               (SELECT count(DISTINCT session_id) FROM file_manifest) AS sessions,
+               (SELECT count(distance_m) FROM file_manifest) AS with_distance,
+               (SELECT count(captured_on) FROM file_manifest) AS with_date
         """,
     )
     severities = dict(
-        connection.execute(
-            "SELECT severity, count(*) FROM findings WHERE status = 'open' GROUP BY severity"
-        ).fetchall()
+        connection.execute("SELECT severity, count(*) FROM findings WHERE status = 'open' GROUP BY severity").fetchall()
     )
     lenses = rows(
         connection,
@@ -38,10 +39,12 @@ def overview(connection: duckdb.DuckDBPyConnection, context: ReportContext) -> d
     )
     for lens in lenses:
         lens["name"] = context.lens_names.get(lens["level"], lens["name"])
+    assets = {row["asset"] for row in rows(connection, "SELECT DISTINCT asset FROM asset_versions")}
     untrained = [lens["name"] for lens in lenses if lens["random_weights"]]
     return {
         "counts": counts,
         "severities": {name: severities.get(name, 0) for name in ("HIGH", "MEDIUM", "LOW")},
         "lenses": lenses,
         "untrained": untrained,
+        "ran": {table.name for table in TABLES.values() if table.owner in assets},
     }

@@ -33,7 +33,9 @@ def pivots(connection: duckdb.DuckDBPyConnection, found: Extremes | None, galler
                     {"image": image.image_id, "level": level, "scope": found.scope},
                 )
                 levels[level] = {
-                    "pivot": gallery.show(image.image_id, image.class_name, [f"rank {image.ranks[level]:,} of {found.judged[level]:,}"]),
+                    "pivot": gallery.show(
+                        image.image_id, image.class_name, [f"rank {image.ranks[level]:,} of {found.judged[level]:,}"]
+                    ),
                     "neighbors": [
                         gallery.show(
                             row["neighbor_id"],

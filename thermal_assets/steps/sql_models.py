@@ -1,0 +1,75 @@
+"""The SQL models of dbt_like_reports/, built in the warehouse, and their tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from thermal_assets.home.layout import Home
+from thermal_assets.reports_sql.lineage import Lineage, column_lineage
+from thermal_assets.reports_sql.loader import load_project
+from thermal_assets.reports_sql.model import Model, Project
+from thermal_assets.reports_sql.running import CheckedTest, build_model, compiled, run_tests
+from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, StepReport, fingerprint, run_step
+from thermal_assets.warehouse.contract import TABLES
+from thermal_assets.warehouse.transaction import Transaction
+from thermal_assets.warehouse.views import VIEWS
+
+
+_RELATIONS = "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal"
+
+
+@cache
+def sql_project() -> Project:
+    """The models of the repository's dbt_like_reports/."""
+    return load_project()
+
+
+@cache
+def lineage_of(name: str) -> Lineage:
+    """Column lineage of a model; worked out once a process."""
+    return column_lineage(sql_project(), name)
+
+
+def assets_read_by(model: Model) -> list[str]:
+    """Names of the assets that own what ``model`` reads directly, other models included."""
+    tables: set[str] = set()
+    for source in model.sources:
+        tables.update(VIEWS[source].reads if source in VIEWS else [source])
+    owners = {TABLES[table].owner for table in tables}
+    return sorted({owner for owner in owners if not owner.startswith("(")} | set(model.refs))
+
+
+def materialize_sql_models(
+    home: Home, run_id: str, selected: frozenset[str]
+) -> tuple[dict[str, StepReport], list[CheckedTest]]:
+    """Build the ``selected`` models in one transaction, in the order of their references, then run all tests."""
+    project = sql_project()
+
+    def compute(due: frozenset[str]) -> dict[str, Output]:
+        return {name: Output([], also=_builder(project, name)) for name in due}
+
+    upstream = sorted({asset for model in project.models.values() for asset in assets_read_by(model)})
+    plans = [
+        AssetPlan(name, "1", {"sql": fingerprint(compiled(project, name)), "kind": model.materialized})
+        for name, model in project.models.items()
+        if name in selected
+    ]
+    reports = run_step(
+        home,
+        run_id,
+        plans,
+        compute,
+        upstream=[(asset, ALL_PARTITIONS) for asset in upstream if asset not in project.models],
+    )
+    with home.warehouse.read() as connection:
+        built = {name for (name,) in connection.execute(_RELATIONS).fetchall()}
+        checked = run_tests(connection, project, built.intersection(project.models))
+    return reports, checked
+
+
+def _builder(project: Project, name: str) -> Callable[[Transaction], int]:
+    def build(transaction: Transaction) -> int:
+        return build_model(transaction.connection, project, name).rows
+
+    return build

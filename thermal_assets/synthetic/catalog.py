@@ -1,0 +1,60 @@
+"""Which objects and classes the sample data set has, at which distances, and how the sizes of the classes relate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+from thermal_assets.synthetic.canvas import Canvas
+from thermal_assets.synthetic.objects import (
+    ac_outdoor_unit,
+    car,
+    factory_exterior,
+    factory_interior,
+    person,
+    ship,
+    storage_tank,
+    switchboard,
+    transport_pipe,
+    transport_valve,
+)
+from thermal_assets.synthetic.scene import Scene
+
+
+@dataclass(frozen=True)
+class ObjectKind:
+    """One of the ten objects.
+
+    ``distances_m`` are the distances it is recorded from, near ones first. ``share`` is the relative number of
+    (normal, anomalous) images.
+    """
+
+    name: str
+    code: str
+    distances_m: tuple[float, ...]
+    share: tuple[int, int]
+    module: ModuleType
+
+    @property
+    def aspect(self) -> Callable[[Scene], float]:
+        return self.module.aspect  # type: ignore[no-any-return]
+
+    @property
+    def draw(self) -> Callable[[Canvas, Scene], None]:
+        return self.module.draw  # type: ignore[no-any-return]
+
+
+OBJECTS: tuple[ObjectKind, ...] = (
+    ObjectKind("storage_tank", "TNK", (5, 10, 20, 40), (66, 21), storage_tank),
+    ObjectKind("transport_pipe", "PIP", (0.5, 1, 2, 5), (92, 82), transport_pipe),
+    ObjectKind("transport_valve", "VLV", (0.5, 1, 2, 5), (66, 56), transport_valve),
+    ObjectKind("switchboard", "SWB", (0.5, 1, 2, 3), (78, 62), switchboard),
+    ObjectKind("ac_outdoor_unit", "ACU", (1, 2, 5, 10), (64, 54), ac_outdoor_unit),
+    ObjectKind("factory_exterior", "FEX", (20, 30, 50, 80), (62, 54), factory_exterior),
+    ObjectKind("factory_interior", "FIN", (5, 10, 15, 20), (59, 53), factory_interior),
+    ObjectKind("person", "HUM", (5, 10, 15, 20), (234, 208), person),
+    ObjectKind("car", "CAR", (5, 10, 15, 20, 25, 30), (90, 87), car),
+    ObjectKind("ship", "SHP", (20, 30, 50, 90), (58, 52), ship),
+)
+BY_NAME = {kind.name: kind for kind in OBJECTS}
