@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from thermal_assets.defs.partitions import CLASS_PARTITIONS_NAME
+from thermal_assets.defs.sqlite_history import cheap_history
 from thermal_assets.home.layout import HOME_VARIABLE, Home
 from thermal_assets.manifest.identity import partition_key_of
 
@@ -85,5 +86,5 @@ def job_runner(home: Home) -> Iterator[JobRunner]:
     from thermal_assets.definitions import defs  # after the environment: the executor is read from the home
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with dg.DagsterInstance.get() as instance:
+    with cheap_history(home.root), dg.DagsterInstance.get() as instance:
         yield JobRunner(instance, defs())

@@ -59,6 +59,10 @@ class Embedder:
         self.spec = spec
         on_cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
         self.device = torch.device("cuda" if on_cuda else "cpu")
+        if on_cuda:  # for the whole process: one algorithm for one shape, and fp32 that is not TF32
+            torch.backends.cudnn.benchmark = False
+            torch.backends.cudnn.deterministic = True
+            torch.backends.cudnn.allow_tf32 = False
         self.batch_size = 128 if on_cuda else _cpu_batch(spec.input_size)
         scale = 1.0 / (255.0 * np.asarray(spec.std))
         self._scale = self._channels(scale)

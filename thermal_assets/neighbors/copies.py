@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    import torch
 
 _ROWS_AT_ONCE = 8192
 
 
-def copy_groups(vectors: torch.Tensor) -> list[np.ndarray]:
+def copy_groups(vectors: np.ndarray) -> list[np.ndarray]:
     """Groups of rows (two or more, ascending) with equal values in ``vectors`` float32 [n, d]."""
     digests = _digests(vectors)
     order = np.argsort(digests, kind="stable")
@@ -22,39 +17,34 @@ def copy_groups(vectors: torch.Tensor) -> list[np.ndarray]:
     for rows in np.split(order, edges):
         # Equal digests are nearly always equal vectors; here it is made sure.
         while len(rows) > 1:
-            same = (vectors[rows] == vectors[rows[0]]).all(dim=1).numpy()
+            same = (vectors[rows] == vectors[rows[0]]).all(axis=1)
             if same.sum() > 1:
                 groups.append(rows[same])
             rows = rows[~same]
     return groups
 
 
-def nearest_copies(vectors: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+def nearest_copies(vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows that have k copies or more, int64 [r] ascending, and their k first copies, int64 [r, k]."""
-    import torch
-
-    rows, found = [], []
+    rows, found = [np.empty(0, dtype=np.int64)], [np.empty((0, k), dtype=np.int64)]
     for group in copy_groups(vectors):
         if len(group) <= k:
             continue
-        first = group[: k + 1]
-        for position, row in enumerate(group.tolist()):
-            rows.append(row)
-            found.append(np.delete(first, min(position, k)))
-    order = np.argsort(np.asarray(rows, dtype=np.int64), kind="stable")
-    return (
-        torch.from_numpy(np.asarray(rows, dtype=np.int64)[order]),
-        torch.from_numpy(np.asarray(found, dtype=np.int64).reshape(-1, k)[order]),
-    )
+        # A row's own place among the first k + 1 is left out; rows further back leave out the last of them.
+        own = np.minimum(np.arange(len(group)), k)
+        rows.append(group)
+        found.append(group[np.arange(k) + (np.arange(k) >= own[:, None])])
+    order = np.argsort(np.concatenate(rows))
+    return np.concatenate(rows)[order], np.concatenate(found)[order]
 
 
-def _digests(vectors: torch.Tensor) -> np.ndarray:
+def _digests(vectors: np.ndarray) -> np.ndarray:
     """uint64 [n]: a polynomial of the bits of each row; equal values have equal digests."""
     count, width = vectors.shape
     multipliers = np.random.default_rng(0x5EED).integers(1, 2**63, size=width, dtype=np.uint64) | np.uint64(1)
     digests = np.empty(count, dtype=np.uint64)
     for start in range(0, count, _ROWS_AT_ONCE):
         span = slice(start, start + _ROWS_AT_ONCE)
-        bits = (vectors[span].numpy() + np.float32(0)).view(np.uint32)  # -0.0 becomes 0.0
+        bits = (vectors[span] + np.float32(0)).view(np.uint32)  # -0.0 becomes 0.0
         digests[span] = (bits * multipliers).sum(axis=1, dtype=np.uint64)
     return digests

@@ -7,30 +7,19 @@ for those whose order float32 cannot tell.
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from thermal_assets.neighbors.space import Space
+from thermal_assets.neighbors.space import UNIT_FLOAT32, Space
 from thermal_assets.neighbors.threads import in_parallel
-
-if TYPE_CHECKING:
-    import torch
 
 _ELEMENTS_IN_CACHE = 1 << 17  # gathered, subtracted and summed before they leave the cache
 _SHORT_SUM = 64
-_UNIT_FLOAT32 = 2.0**-24
 
 
-def candidate_scores(queries: Space, rows: torch.Tensor, candidates: Space, columns: torch.Tensor) -> torch.Tensor:
+def candidate_scores(queries: Space, rows: np.ndarray, candidates: Space, columns: np.ndarray) -> np.ndarray:
     """Scores float64 [b, K] of ``columns`` int64 [b, K] (infinity where -1), accurate to ``_tolerance``."""
-    import torch
-
     b, picks = columns.shape
-    safe = columns.clamp(min=0)
-    scores = torch.empty((b, picks), dtype=torch.float64)
-    row_indices, wanted, result = rows.numpy(), safe.numpy(), scores.numpy()
+    scores = np.empty((b, picks))
     d = candidates.dimensions
     at_once = max(1, _ELEMENTS_IN_CACHE // max(1, picks * d))
 
@@ -41,17 +30,16 @@ def candidate_scores(queries: Space, rows: torch.Tensor, candidates: Space, colu
             piece = slice(start, min(start + at_once, span.stop))
             count = piece.stop - piece.start
             difference = near[: count * picks]
-            candidates.take(wanted[piece].reshape(-1), difference)
-            queries.take(row_indices[piece], own[:count])
+            candidates.take(columns[piece].reshape(-1), difference)
+            queries.take(rows[piece], own[:count])
             apart = difference.reshape(count, picks, d)
             apart -= own[:count, None, :]
-            result[piece] = _squared_lengths(difference).reshape(count, picks)
+            scores[piece] = _squared_lengths(difference).reshape(count, picks) / 2
 
     if picks:
         in_parallel(measure, b)
-    scores /= 2
-    _mark_zero_vectors(scores, queries, rows[:, None], candidates, safe)
-    scores[columns < 0] = math.inf
+    _mark_zero_vectors(scores, queries, rows[:, None], candidates, columns)
+    scores[columns < 0] = np.inf
     return scores
 
 
@@ -66,99 +54,83 @@ def _squared_lengths(rows: np.ndarray) -> np.ndarray:
     return total
 
 
-def pair_scores(queries: Space, rows: torch.Tensor, candidates: Space, columns: torch.Tensor) -> torch.Tensor:
+def pair_scores(queries: Space, rows: np.ndarray, candidates: Space, columns: np.ndarray) -> np.ndarray:
     """Scores float64 [p] of the pairs (rows, columns), int64 [p] each, from float64 differences."""
-    import torch
-
-    scores = torch.empty(len(rows), dtype=torch.float64)
-    one, other, result = rows.numpy(), columns.numpy(), scores.numpy()
+    scores = np.empty(len(rows))
+    step = max(1, _ELEMENTS_IN_CACHE // max(1, candidates.dimensions))
 
     def measure(span: slice) -> None:
-        step = max(1, _ELEMENTS_IN_CACHE // max(1, candidates.dimensions))
         for start in range(span.start, span.stop, step):
             piece = slice(start, min(start + step, span.stop))
-            difference = candidates.take_float64(other[piece])
-            difference -= queries.take_float64(one[piece])
-            result[piece] = np.vecdot(difference, difference) / 2
+            difference = candidates.take_float64(columns[piece])
+            difference -= queries.take_float64(rows[piece])
+            scores[piece] = np.vecdot(difference, difference) / 2
 
-    if len(rows):
-        in_parallel(measure, len(rows))
+    in_parallel(measure, len(rows))
     _mark_zero_vectors(scores, queries, rows, candidates, columns)
     return scores
 
 
 def _mark_zero_vectors(
-    scores: torch.Tensor, queries: Space, rows: torch.Tensor, candidates: Space, columns: torch.Tensor
+    scores: np.ndarray, queries: Space, rows: np.ndarray, candidates: Space, columns: np.ndarray
 ) -> None:
     """A zero vector has no direction: cosine 0 with everything, so distance 1."""
-    if queries.metric == "cosine" and (bool(queries.is_zero.any()) or bool(candidates.is_zero.any())):
+    if queries.has_zero or candidates.has_zero:
         scores[queries.is_zero[rows] | candidates.is_zero[columns]] = 1.0
 
 
 def sorted_candidates(
-    queries: Space,
-    rows: torch.Tensor,
-    candidates: Space,
-    columns: torch.Tensor,
-    also_near: float | None = None,
-) -> tuple[torch.Tensor, torch.Tensor]:
+    queries: Space, rows: np.ndarray, candidates: Space, columns: np.ndarray, also_near: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """``columns`` int64 [b, K] nearest first, equal scores by column, and their scores float64 [b, K].
 
     Scores closer together than float32 differences can tell apart, or that close to ``also_near``
     (a score that decides something), are taken again in float64.
     """
-    import torch
-
     # In the order of rows in memory: the gather reads forward, and a stable sort then breaks ties by row.
-    columns = torch.from_numpy(np.sort(columns.numpy(), axis=1))
+    columns = np.sort(columns, axis=1)
     scores = candidate_scores(queries, rows, candidates, columns)
     columns, scores = _by_score(columns, scores)
-    doubtful = torch.zeros_like(columns, dtype=torch.bool)
+    doubtful = np.zeros(columns.shape, dtype=bool)
     tolerance = _tolerance(scores, candidates)
-    close = (scores[:, 1:] - scores[:, :-1] <= tolerance[:, 1:] + tolerance[:, :-1]) & scores[:, 1:].isfinite()
+    with np.errstate(invalid="ignore"):  # infinity minus infinity, where nothing is compared
+        close = scores[:, 1:] - scores[:, :-1] <= tolerance[:, 1:] + tolerance[:, :-1]
+    close &= np.isfinite(scores[:, 1:])
     if candidates.metric == "euclidean":
         close &= scores[:, 1:] > 0  # a difference of zero is exact: these vectors are equal
     doubtful[:, 1:] |= close
     doubtful[:, :-1] |= close
     if also_near is not None:
-        doubtful |= (scores - also_near).abs() <= tolerance
-    if bool(doubtful.any()):
-        at, slot = torch.nonzero(doubtful, as_tuple=True)
+        doubtful |= (np.abs(scores - also_near) <= tolerance) & np.isfinite(scores)
+    at, slot = np.nonzero(doubtful)
+    if len(at):
         scores[at, slot] = pair_scores(queries, rows[at], candidates, columns[at, slot])
-        touched = doubtful.any(dim=1)
-        by_column = columns[touched].sort(dim=1)
-        again = _by_score(by_column.values, scores[touched].gather(1, by_column.indices))
-        columns[touched], scores[touched] = again
+        touched = np.unique(at)
+        order = np.argsort(columns[touched], axis=1)
+        columns[touched], scores[touched] = _by_score(
+            np.take_along_axis(columns[touched], order, axis=1), np.take_along_axis(scores[touched], order, axis=1)
+        )
     return columns, scores
 
 
-def _by_score(columns: torch.Tensor, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _by_score(columns: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both [b, K], each row sorted by score; equal scores stay in the order they are in."""
-    import torch
-
-    given, places, value = columns.numpy(), columns.numpy().copy(), scores.numpy().copy()
-
-    def sort(span: slice) -> None:
-        order = np.argsort(value[span], axis=1, kind="stable")
-        places[span] = np.take_along_axis(given[span], order, axis=1)
-        value[span] = np.take_along_axis(value[span], order, axis=1)
-
-    in_parallel(sort, len(given))
-    return torch.from_numpy(places), torch.from_numpy(value)
+    order = np.argsort(scores, axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(scores, order, axis=1)
 
 
-def _tolerance(scores: torch.Tensor, space: Space) -> torch.Tensor:
+def _tolerance(scores: np.ndarray, space: Space) -> np.ndarray:
     """Bound of the error of ``candidate_scores``: sums of 64 squares, and unit length rounded to float32."""
-    relative = 2 * (_SHORT_SUM + 4) * _UNIT_FLOAT32
-    absolute = 8 * _UNIT_FLOAT32 if space.metric == "cosine" else 0.0
-    return relative * scores + absolute * (2 * scores).sqrt() + absolute**2
+    relative = 2 * (_SHORT_SUM + 4) * UNIT_FLOAT32
+    absolute = 8 * UNIT_FLOAT32 if space.metric == "cosine" else 0.0
+    return relative * scores + absolute * np.sqrt(2 * scores) + absolute**2
 
 
-def to_distances(scores: torch.Tensor, space: Space) -> torch.Tensor:
+def to_distances(scores: np.ndarray, space: Space) -> np.ndarray:
     """float32 distances of scores: |x - y|, or 1 - cosine."""
     if space.metric == "cosine":
-        return scores.float()
-    return ((2 * scores).sqrt() / space.scale).float()
+        return scores.astype(np.float32)
+    return (np.sqrt(2 * scores) / space.scale).astype(np.float32)
 
 
 def to_score(distance: float, space: Space) -> float:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from thermal_assets.neighbors.copies import nearest_copies
 from thermal_assets.neighbors.distances import to_distances
-from thermal_assets.neighbors.search import Progress, Rule, ScoreBlock, Search, run_search
+from thermal_assets.neighbors.scores import ScoreBlock
+from thermal_assets.neighbors.search import Progress, Rule, Search, run_search
+from thermal_assets.neighbors.selection import empty_lists
 from thermal_assets.neighbors.space import Metric, Precision, Space
-
-if TYPE_CHECKING:
-    import torch
 
 DEFAULT_MEMORY_MB = 384.0
 
@@ -63,29 +60,33 @@ def nearest(
 
     Equal distances are ordered by row. Raises ValueError for NaN or infinite values and for k below 1.
     """
-    import torch
-
     space = Space(vectors, metric)
-    rows = _rows(queries, space.count)
+    wanted = _rows(queries, space.count)
+    rows, where = np.unique(wanted, return_inverse=True)
     k = _checked_k(k, space.count - 1)
-    columns, scores = _empty(len(rows), k)
-    place = _places(rows, space.count)
+    columns, scores = empty_lists(len(rows), k)
 
-    def work(search: Search, block: ScoreBlock, chunk: torch.Tensor) -> torch.Tensor:
-        found, score, is_open = search.settle(block, chunk, k, picks_for(k), Rule())
-        columns[place[chunk]], scores[place[chunk]] = found, score
+    def work(search: Search, block: ScoreBlock, chunk: np.ndarray) -> np.ndarray:
+        at = np.searchsorted(rows, chunk)
+        columns[at], scores[at], is_open = search.settle(block, chunk, k, picks_for(k), Rule())
         return is_open
 
-    unique = torch.unique(rows)
+    used: Precision = "float32"
     if k > 0:
-        unique = _without_copies(space, unique, k, columns, scores, place)
-    used = run_search(
-        space, space, unique, work, picks=picks_for(k), precision=precision, memory_mb=memory_mb, progress=progress
-    ) if k > 0 else "float32"
+        left = rows
+        if metric == "euclidean":
+            # Rows with k copies or more need no search: their neighbours are copies, the lowest rows first.
+            copied, copies = nearest_copies(space.array, k)
+            _, mine, theirs = np.intersect1d(rows, copied, assume_unique=True, return_indices=True)
+            columns[mine], scores[mine] = copies[theirs], 0.0
+            left = np.delete(rows, mine)
+        used = run_search(
+            space, space, left, work, picks=picks_for(k), precision=precision, memory_mb=memory_mb, progress=progress
+        )
     return Neighbors(
-        columns[place[rows]].numpy(),
-        to_distances(scores[place[rows]], space).numpy(),
-        np.full(len(rows), max(space.count - 1, 0), dtype=np.int64),
+        columns[where],
+        to_distances(scores, space)[where],
+        np.full(len(wanted), max(space.count - 1, 0), dtype=np.int64),
         arithmetic=used,
     )
 
@@ -108,22 +109,20 @@ def nearest_between(
     negative = in no group. A query with fewer than k candidates left is padded with -1 and infinity.
     Everything else as in ``nearest``; nothing is excluded as "self": give each image a group of its own for that.
     """
-    import torch
-
-    space = Space(candidates, metric)
-    asked = Space(queries, metric, like=space)
     if (query_groups is None) != (candidate_groups is None):
         raise ValueError("give groups of both queries and candidates, or of neither")
+    space = Space(candidates, metric)
+    asked = Space(queries, metric, like=space)
     k = _checked_k(k, space.count)
-    columns, scores = _empty(asked.count, k)
+    columns, scores = empty_lists(asked.count, k)
     rule = Rule()
     counts = np.full(asked.count, space.count, dtype=np.int64)
     if query_groups is not None and candidate_groups is not None:
         own, theirs = _small_codes(_codes(query_groups, asked.count), _codes(candidate_groups, space.count))
-        rule = Rule(torch.from_numpy(own), torch.from_numpy(theirs))
+        rule = Rule(own, theirs)
         counts -= members(own, theirs)
 
-    def work(search: Search, block: ScoreBlock, chunk: torch.Tensor) -> torch.Tensor:
+    def work(search: Search, block: ScoreBlock, chunk: np.ndarray) -> np.ndarray:
         rule.apply(block, chunk)
         columns[chunk], scores[chunk], is_open = search.settle(block, chunk, k, picks_for(k), rule)
         return is_open
@@ -131,10 +130,16 @@ def nearest_between(
     used: Precision = "float32"
     if k > 0:
         used = run_search(
-            asked, space, torch.arange(asked.count), work,
-            picks=picks_for(k), precision=precision, memory_mb=memory_mb, progress=progress,
+            asked,
+            space,
+            np.arange(asked.count),
+            work,
+            picks=picks_for(k),
+            precision=precision,
+            memory_mb=memory_mb,
+            progress=progress,
         )
-    return Neighbors(columns.numpy(), to_distances(scores, space).numpy(), counts, arithmetic=used)
+    return Neighbors(columns, to_distances(scores, space), counts, arithmetic=used)
 
 
 def members(groups: np.ndarray, among: np.ndarray) -> np.ndarray:
@@ -144,49 +149,13 @@ def members(groups: np.ndarray, among: np.ndarray) -> np.ndarray:
     return np.where(groups < 0, 0, count)
 
 
-def _without_copies(
-    space: Space, rows: torch.Tensor, k: int, columns: torch.Tensor, scores: torch.Tensor, place: torch.Tensor
-) -> torch.Tensor:
-    """Settle rows that have k or more copies (their neighbours are copies, lowest rows first); the other rows."""
-    import torch
-
-    if space.metric != "euclidean":
-        return rows
-    settled, found = nearest_copies(space.vectors, k)
-    mine = torch.isin(rows, settled)
-    if bool(mine.any()):
-        where = torch.searchsorted(settled, rows[mine])
-        columns[place[rows[mine]]], scores[place[rows[mine]]] = found[where], 0.0
-    return rows[~mine]
-
-
-def _rows(queries: np.ndarray | None, count: int) -> torch.Tensor:
-    import torch
-
+def _rows(queries: np.ndarray | None, count: int) -> np.ndarray:
     if queries is None:
-        return torch.arange(count)
+        return np.arange(count)
     rows = np.asarray(queries, dtype=np.int64).reshape(-1)
     if len(rows) and (rows.min() < 0 or rows.max() >= count):
         raise ValueError(f"queries must be rows 0 to {count - 1}")
-    return torch.from_numpy(rows.copy())
-
-
-def _places(rows: torch.Tensor, count: int) -> torch.Tensor:
-    """int64 [count]: where the answer for a row is kept."""
-    import torch
-
-    place = torch.full((count,), -1, dtype=torch.int64)
-    place[rows] = torch.arange(len(rows))
-    return place
-
-
-def _empty(rows: int, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-    import torch
-
-    return (
-        torch.full((rows, k), -1, dtype=torch.int64),
-        torch.full((rows, k), float("inf"), dtype=torch.float64),
-    )
+    return rows
 
 
 def _checked_k(k: int, available: int) -> int:

@@ -8,18 +8,14 @@ Where an image carries no session, its near copies are left out instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from thermal_assets.neighbors.distances import to_distances, to_score
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
-from thermal_assets.neighbors.search import Progress, Rule, ScoreBlock, Search, run_search
-from thermal_assets.neighbors.selection import first_of_rows, unique_where_missing
+from thermal_assets.neighbors.scores import ScoreBlock
+from thermal_assets.neighbors.search import Progress, Rule, Search, run_search
+from thermal_assets.neighbors.selection import empty_lists, unique_where_missing
 from thermal_assets.neighbors.space import Metric, Precision, Space
-
-if TYPE_CHECKING:
-    import torch
 
 OTHER_SESSIONS = "other sessions"
 NEAR_COPIES_REMOVED = "near copies removed"
@@ -69,56 +65,58 @@ def neighborhood(
     With fewer than three sessions in all, images with a session get no neighbours across sessions: two
     sessions are two recordings, not a crowd. Exact, like ``nearest``.
     """
-    import torch
-
     space = Space(vectors, metric)
     n = space.count
     sessions = _compact(session, n)
     count = int(sessions.max()) + 1 if n else 0
     basis = np.full(n, OTHER_SESSIONS if count >= MINIMUM_SESSIONS else TOO_FEW_SESSIONS, dtype=object)
     basis[sessions < 0] = NEAR_COPIES_REMOVED
-    code = torch.from_numpy(sessions)
     key = unique_where_missing(_compact(frame, n)) if frame is not None else None
     across_rules = (
-        (torch.from_numpy(basis == OTHER_SESSIONS), Rule(code, code, need_group=True, key=key)),
-        (torch.from_numpy(basis == NEAR_COPIES_REMOVED), Rule(key=key, minimum=to_score(near_copy_distance, space))),
+        (basis == OTHER_SESSIONS, Rule(sessions, sessions, need_group=True, key=key)),
+        (basis == NEAR_COPIES_REMOVED, Rule(key=key, minimum=to_score(near_copy_distance, space))),
     )
-    plain, across = _Found.empty(n, max(0, min(k_plain, n - 1))), _Found.empty(n, max(0, min(k_across, n - 1)))
-    k_plain, k_across = plain.columns.shape[1], across.columns.shape[1]
+    k_plain, k_across = max(0, min(k_plain, n - 1)), max(0, min(k_across, n - 1))
+    columns, scores = empty_lists(n, k_plain)
+    across_columns, across_scores = empty_lists(n, k_across)
     picks, picks_across = picks_for(k_plain), picks_for(_PICKS_PER_FRAME * k_across)
 
-    def work(search: Search, block: ScoreBlock, rows: torch.Tensor) -> torch.Tensor:
-        columns, scores, is_open = search.settle(block, rows, k_plain, picks, Rule())
-        plain.keep(rows, columns, scores)
+    def work(search: Search, block: ScoreBlock, rows: np.ndarray) -> np.ndarray:
+        columns[rows], scores[rows], is_open = search.settle(block, rows, k_plain, picks, Rule())
         for applies, rule in across_rules:
-            mine = torch.nonzero(applies[rows] & ~is_open)[:, 0]
-            if len(mine) == 0:
-                continue
-            # The plain list is the exact beginning of the row: where it holds enough that count, it is the answer.
-            found, score = _counting(columns[mine], scores[mine], rows[mine], k_across, rule)
-            short = torch.nonzero(found[:, -1] < 0)[:, 0] if k_plain < n - 1 else mine[:0]
+            mine = np.flatnonzero(applies[rows] & ~is_open)
+            chunk = rows[mine]
+            # The plain list is the exact beginning of the row: where enough of it counts, it holds the answer.
+            across_columns[chunk], across_scores[chunk] = rule.first(chunk, columns[chunk], scores[chunk], k_across)
+            short = mine[across_columns[chunk, -1] < 0] if k_plain < n - 1 else mine[:0]
             if len(short):
-                again = mine[short]
-                part = block.subset(again)
-                rule.apply(part, rows[again])
-                found[short], score[short], still_open = search.settle(part, rows[again], k_across, picks_across, rule)
-                is_open[again] |= still_open
-            across.keep(rows[mine], found, score)
+                part = block.subset(short)
+                chunk = rows[short]
+                rule.apply(part, chunk)
+                across_columns[chunk], across_scores[chunk], is_open[short] = search.settle(
+                    part, chunk, k_across, picks_across, rule
+                )
         return is_open
 
     used: Precision = "float32"
     if n > 1:
         used = run_search(
-            space, space, torch.arange(n), work,
-            picks=picks, precision=precision, memory_mb=memory_mb / 2, progress=progress,
+            space,
+            space,
+            np.arange(n),
+            work,
+            picks=picks,
+            precision=precision,
+            memory_mb=memory_mb / 2,  # rows searched twice are copied
+            progress=progress,
         )
     others = np.full(n, max(n - 1, 0), dtype=np.int64)
     grouped = np.where(
         basis == OTHER_SESSIONS, (sessions >= 0).sum() - members(sessions, sessions), np.where(sessions < 0, others, 0)
     )
     return Neighborhood(
-        Neighbors(plain.columns.numpy(), to_distances(plain.scores, space).numpy(), others, arithmetic=used),
-        Neighbors(across.columns.numpy(), to_distances(across.scores, space).numpy(), grouped, arithmetic=used),
+        Neighbors(columns, to_distances(scores, space), others, arithmetic=used),
+        Neighbors(across_columns, to_distances(across_scores, space), grouped, arithmetic=used),
         basis,
         count,
     )
@@ -129,38 +127,6 @@ def nearest_across_groups(
 ) -> Neighborhood:
     """The k nearest of other sessions, one image a frame: ``neighborhood`` where the plain list is a by-product."""
     return neighborhood(vectors, session=session, frame=frame, k_plain=k, k_across=k, **options)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Answers by row: columns int64 [n, k], scores float64 [n, k]."""
-
-    columns: torch.Tensor
-    scores: torch.Tensor
-
-    @classmethod
-    def empty(cls, rows: int, k: int) -> _Found:
-        import torch
-
-        return cls(torch.full((rows, k), -1, dtype=torch.int64), torch.full((rows, k), float("inf")).double())
-
-    def keep(self, rows: torch.Tensor, columns: torch.Tensor, scores: torch.Tensor) -> None:
-        self.columns[rows], self.scores[rows] = columns, scores
-
-
-def _counting(
-    columns: torch.Tensor, scores: torch.Tensor, rows: torch.Tensor, k: int, rule: Rule
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The first k of sorted lists that count under ``rule``, groups included."""
-    import torch
-
-    if rule.query_group is not None and rule.candidate_group is not None:
-        theirs = rule.candidate_group[columns.clamp(min=0)]
-        counts = (columns >= 0) & (theirs >= 0) & (theirs != rule.query_group[rows][:, None])
-        order = (~counts).to(torch.uint8).sort(dim=1, stable=True).indices
-        columns = torch.where(counts, columns, -1).gather(1, order)
-        scores = torch.where(counts, scores, float("inf")).gather(1, order)
-    return first_of_rows(columns, scores, k, rule.key, rule.minimum)
 
 
 def _compact(codes: np.ndarray | None, count: int) -> np.ndarray:

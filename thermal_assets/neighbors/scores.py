@@ -7,8 +7,8 @@ then the K smallest inside those.
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +61,7 @@ class ScoreBlock:
             if self.operands is not None:
                 right = self.operands.matrix[span]
             else:
-                right = self.candidates.operands(self.precision, span)[0].matrix
+                right = self.candidates.operands(self.precision, span).matrix
             target = self.scores[segment]
             if len(right) == self.width:
                 torch.mm(left, right.T, out=target)
@@ -69,102 +69,98 @@ class ScoreBlock:
                 target[:, : len(right)] = left @ right.T
                 target[:, len(right) :] = math.inf
 
-    def exclude(self, rows: torch.Tensor, columns: torch.Tensor) -> None:
+    def exclude(self, rows: np.ndarray, columns: np.ndarray) -> None:
         """Take single entries out: score = infinity."""
-        self.scores[columns // self.width, rows, columns % self.width] = math.inf
+        import torch
 
-    def exclude_where(self, unwanted: Callable[[slice], torch.Tensor | None]) -> None:
-        """Take out what ``unwanted(columns)`` marks, bool [b, columns] (None = nothing)."""
+        places = (columns // self.width, rows, columns % self.width)
+        self.scores[tuple(torch.from_numpy(place) for place in places)] = math.inf
+
+    def exclude_groups(self, row_groups: np.ndarray, column_groups: np.ndarray, and_without: bool) -> None:
+        """Take out entries whose row and column groups are equal; ``and_without``: also columns with a group < 0.
+
+        int32 [b] and [n]. A negative group equals nothing.
+        """
+        import torch
+
+        own = torch.from_numpy(np.where(row_groups < 0, -2, row_groups).astype(np.int32))[:, None]
+        theirs = torch.from_numpy(column_groups.astype(np.int32))[None, :]
         for segment in range(self.segments):
             span = self.columns_of(segment)
-            mask = unwanted(span)
-            if mask is not None:
-                self.scores[segment, :, : span.stop - span.start].masked_fill_(mask, math.inf)
+            mask = theirs[:, span] == own
+            if and_without:
+                mask |= theirs[:, span] < 0
+            self.scores[segment, :, : span.stop - span.start].masked_fill_(mask, math.inf)
 
-    def subset(self, rows: torch.Tensor) -> ScoreBlock:
+    def subset(self, rows: np.ndarray) -> ScoreBlock:
         """A copy with these rows only (the block itself when it is all of them)."""
+        import torch
+
         if len(rows) == self.scores.shape[1]:
             return self
-        copy = object.__new__(ScoreBlock)
-        copy.__dict__.update(self.__dict__)
-        copy.buffer = copy.scores = self.scores.index_select(1, rows)
-        return copy
+        part = copy.copy(self)
+        part.buffer = part.scores = self.scores.index_select(1, torch.from_numpy(rows))
+        return part
 
-    def smallest(self, picks: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def smallest(self, picks: int) -> tuple[np.ndarray, np.ndarray]:
         """The ``picks`` smallest of each row: columns int64 [b, p] (-1 where a row has no more) and the bound.
 
         bound float64 [b]: no entry left out is smaller (infinity: nothing was left out).
         """
-        import torch
-
         b = self.scores.shape[1]
-        columns = torch.full((b, min(picks, self.columns)), -1, dtype=torch.int64)
-        bound = torch.full((b,), math.inf, dtype=torch.float64)
         if picks >= self.columns:
-            kept = self._row_major()[:, : self.columns] != math.inf
-            return torch.where(kept, torch.arange(self.columns), columns), bound
-        keys = self._keys()
+            row_major = self._keys().permute(1, 0, 2).reshape(b, -1)[:, : self.columns].numpy()
+            return np.where(row_major == self._infinite_key, -1, np.arange(self.columns)), np.full(b, math.inf)
         lanes = self.width // self.group
-        minima = keys.unflatten(2, (self.group, lanes)).amin(dim=2).numpy()
+        minima = self._keys().unflatten(2, (self.group, lanes)).amin(dim=2).numpy()
         flat = self._keys(whole=True).reshape(-1).numpy()
-        largest_key = np.iinfo(flat.dtype).min + np.zeros(b, dtype=flat.dtype)
         rows_apart, segments_apart = self.width, self.buffer.shape[1] * self.width
+        columns = np.empty((b, picks), dtype=np.int64)
+        worst = np.empty(b, dtype=flat.dtype)
 
         def pick(rows: slice) -> None:
             groups, _ = _smallest_of(minima[:, rows].transpose(1, 0, 2).reshape(rows.stop - rows.start, -1), picks)
             segment, lane = np.divmod(groups, lanes)
             within = (lane[:, :, None] + np.arange(self.group) * lanes).reshape(len(groups), -1)
-            start = np.repeat(segment, self.group, axis=1)
+            segment = np.repeat(segment, self.group, axis=1)
             row = np.arange(rows.start, rows.stop)[:, None]
-            values = flat.take(start * segments_apart + row * rows_apart + within)
-            places, best = _smallest_of(values, picks)
-            found = np.take_along_axis(start * self.width + within, places, axis=1)
-            columns[rows] = torch.from_numpy(np.where(best == self._infinite_key, -1, found))
-            largest_key[rows] = best.max(axis=1)
+            places, best = _smallest_of(flat.take(segment * segments_apart + row * rows_apart + within), picks)
+            found = np.take_along_axis(segment * self.width + within, places, axis=1)
+            columns[rows] = np.where(best == self._infinite_key, -1, found)
+            worst[rows] = best.max(axis=1)
 
         in_parallel(pick, b)
-        worst = torch.from_numpy(largest_key).view(self.scores.dtype)
-        return columns, worst.double()
+        return columns, self._values(worst)
 
-    def at(self, columns: torch.Tensor) -> torch.Tensor:
+    def at(self, columns: np.ndarray) -> np.ndarray:
         """The computed scores at ``columns`` int64 [b, p], float64."""
-        import torch
+        rows = np.arange(len(columns))[:, None]
+        return self._values(self._keys().numpy()[columns // self.width, rows, columns % self.width])
 
-        rows = torch.arange(len(columns))[:, None]
-        return self.scores[columns // self.width, rows, columns % self.width].double()
+    def count_within(self, limit: np.ndarray) -> np.ndarray:
+        """How many finite entries of each row are at most ``limit`` float64 [b]; int64 [b]."""
+        return sum(self._below(segment, limit).sum(dim=1) for segment in range(self.segments)).numpy()
 
-    def count_within(self, limit: torch.Tensor) -> torch.Tensor:
-        """How many entries of each row ``within`` would give, int64 [b]."""
-        import torch
-
-        coarse = self._upward(limit)
-        total = torch.zeros(len(limit), dtype=torch.int64)
-        for part in self.scores:
-            total += ((part <= coarse[:, None]) & (part != math.inf)).sum(dim=1)
-        return total
-
-    def within(self, limit: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Every (row, column) whose score is finite and at most ``limit`` float64 [b]; int64, by row."""
-        import torch
-
+    def within(self, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Those entries as (rows, columns), int64 each, in the order of rows."""
         rows, columns = [], []
-        coarse = self._upward(limit)
         for segment in range(self.segments):
-            part = self.scores[segment]
-            row, column = torch.nonzero((part <= coarse[:, None]) & (part != math.inf), as_tuple=True)
+            row, column = np.nonzero(self._below(segment, limit).numpy())
             rows.append(row)
             columns.append(column + segment * self.width)
-        every_row, every_column = torch.cat(rows), torch.cat(columns)
-        order = torch.argsort(every_row, stable=True)
+        every_row, every_column = np.concatenate(rows), np.concatenate(columns)
+        order = np.argsort(every_row, kind="stable")
         return every_row[order], every_column[order]
 
-    def _upward(self, limit: torch.Tensor) -> torch.Tensor:
-        """The limit in the type of the scores, rounded up, so that rounding never drops an entry."""
+    def _below(self, segment: int, limit: np.ndarray) -> torch.Tensor:
+        """bool [b, width]: finite and at most the limit, which is rounded up: rounding never drops an entry."""
         import torch
 
-        coarse = limit.to(self.scores.dtype)
+        exact = torch.from_numpy(limit)
+        coarse = exact.to(self.scores.dtype)
         upward = torch.nextafter(coarse, torch.full_like(coarse, math.inf))
-        return torch.where(coarse.double() < limit, upward, coarse)
+        coarse = torch.where(coarse.double() < exact, upward, coarse)[:, None]
+        return (self.scores[segment] <= coarse) & (self.scores[segment] != math.inf)
 
     @property
     def _infinite_key(self) -> int:
@@ -178,11 +174,14 @@ class ScoreBlock:
         """
         import torch
 
-        integers = torch.int16 if self.precision == "bfloat16" else torch.int32
-        return (self.buffer if whole else self.scores).view(integers)
+        return (self.buffer if whole else self.scores).view(
+            torch.int16 if self.precision == "bfloat16" else torch.int32
+        )
 
-    def _row_major(self) -> torch.Tensor:
-        return self.scores.permute(1, 0, 2).reshape(self.scores.shape[1], -1)
+    def _values(self, keys: np.ndarray) -> np.ndarray:
+        import torch
+
+        return torch.from_numpy(keys).view(self.scores.dtype).double().numpy()
 
 
 def _smallest_of(keys: np.ndarray, picks: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,19 +12,18 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from thermal_assets.neighbors.distances import pair_scores, sorted_candidates
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.selection import first_of_pairs, first_of_rows
 from thermal_assets.neighbors.space import Bounds, Precision, Space, fast_bfloat16
 
-if TYPE_CHECKING:
-    import torch
-
 Progress = Callable[[int, int], None]
 
 _PAIRS_AT_ONCE = 1 << 22
+_TRIED = 64
 _FEW = 4  # a row with more than this many times K entries below its bound goes on to float32, then to pairs
 
 
@@ -32,33 +31,34 @@ _FEW = 4  # a row with more than this many times K entries below its bound goes 
 class Rule:
     """Which candidates count.
 
-    query_group, candidate_group  int64 tensors: candidates of the query's own group (>= 0) do not count
+    query_group, candidate_group  int64: candidates of the query's own group (>= 0) do not count
     need_group                    candidates without a group (< 0) do not count either
     key                           int64 [n]: of candidates with equal key only the nearest counts
     minimum                       candidates with a smaller score do not count
     """
 
-    query_group: torch.Tensor | None = None
-    candidate_group: torch.Tensor | None = None
+    query_group: np.ndarray | None = None
+    candidate_group: np.ndarray | None = None
     need_group: bool = False
-    key: torch.Tensor | None = None
+    key: np.ndarray | None = None
     minimum: float | None = None
 
-    def apply(self, block: ScoreBlock, rows: torch.Tensor) -> None:
+    def apply(self, block: ScoreBlock, rows: np.ndarray) -> None:
         """Take what can be told without a distance out of the block."""
-        if self.query_group is None or self.candidate_group is None:
-            return
-        import torch
+        if self.query_group is not None and self.candidate_group is not None:
+            block.exclude_groups(self.query_group[rows], self.candidate_group, self.need_group)
 
-        groups = self.candidate_group.int()
-        wanted = self.query_group[rows].int()
-        wanted = torch.where(wanted < 0, -2, wanted)
-
-        def unwanted(span: slice) -> torch.Tensor:
-            mask = groups[span][None, :] == wanted[:, None]
-            return mask | (groups[span] < 0)[None, :] if self.need_group else mask
-
-        block.exclude_where(unwanted)
+    def first(
+        self, rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The first k that count of sorted lists of the queries ``rows``, groups included."""
+        counts = None
+        if self.query_group is not None and self.candidate_group is not None:
+            theirs = self.candidate_group[columns]
+            counts = (theirs != self.query_group[rows][:, None]) | (theirs < 0)
+            if self.need_group:
+                counts &= theirs >= 0
+        return first_of_rows(columns, scores, k, self.key, self.minimum, counts)
 
 
 class Search:
@@ -68,115 +68,89 @@ class Search:
         self, queries: Space, candidates: Space, precision: Precision, picks: int, memory_mb: float
     ) -> None:
         self.queries, self.candidates, self.precision = queries, candidates, precision
-        operands, error = candidates.operands(precision)
-        self.bounds = Bounds(candidates, error, precision)
-        if queries is candidates:
-            self.left, self.query_error = operands, error
-        else:
-            self.left, self.query_error = queries.operands(precision)
+        operands = candidates.operands(precision)
+        self.left = operands if queries is candidates else queries.operands(precision)
+        self.bounds = Bounds(queries, self.left.error, candidates, operands)
         item = 2 if precision == "bfloat16" else 4
         fitting = int(memory_mb * 2**20 / (item * max(candidates.count, 1)))
         self.rows = max(8, min(1024, fitting // 8 * 8))
         self.block = ScoreBlock(candidates, precision, operands, min(self.rows, max(queries.count, 1)), picks)
 
-    def fill(self, rows: torch.Tensor, not_self: bool) -> ScoreBlock:
-        """Scores of the queries ``rows``; with ``not_self`` a query is no candidate of itself."""
-        import torch
-
+    def fill(self, rows: np.ndarray) -> ScoreBlock:
+        """Scores of the queries ``rows``; in a search among themselves a query is no candidate of its own."""
         self.block.fill(self.left.as_queries(rows))
-        if not_self:
-            self.block.exclude(torch.arange(len(rows)), rows)
+        if self.queries is self.candidates:
+            self.block.exclude(np.arange(len(rows)), rows)
         return self.block
 
-    def limit(self, rows: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """See Bounds.limit."""
-        return self.bounds.limit(scores, self.queries.norm[rows], self.queries.offset[rows], self.query_error[rows])
-
-    def trustworthy(self, block: ScoreBlock, rows: torch.Tensor, picks: int) -> bool:
-        """Whether the computed scores keep to the bound on this machine, seen on the candidates of a block."""
-        import torch
-
+    def trustworthy(self, block: ScoreBlock, rows: np.ndarray, picks: int) -> bool:
+        """Whether computed scores keep to the bound on this machine, seen on the candidates of a few rows."""
+        block, rows = block.subset(np.arange(min(len(rows), _TRIED))), rows[:_TRIED]
         columns, _ = block.smallest(picks)
         columns, scores = sorted_candidates(self.queries, rows, self.candidates, columns)
-        limits = self.limit(rows.repeat_interleave(columns.shape[1]), scores.reshape(-1)).view(scores.shape)
-        return bool(torch.all((block.at(columns.clamp(min=0)) <= limits) | (columns < 0)))
+        limits = np.stack([self.bounds.limit(rows, column) for column in scores.T], axis=1)
+        return bool(((block.at(np.maximum(columns, 0)) <= limits) | (columns < 0)).all())
 
     def settle(
-        self, block: ScoreBlock, rows: torch.Tensor, k: int, picks: int, rule: Rule
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The k nearest that count, of the queries in ``block``.
+        self, block: ScoreBlock, rows: np.ndarray, k: int, picks: int, rule: Rule
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The k nearest that count, of the queries ``rows`` in ``block``, to which the rule was applied.
 
         Returns columns int64 [b, k] (-1 where there are no more), scores float64 [b, k] (infinity there) and
         bool [b]: rows left open because bfloat16 cannot tell.
         """
-        import torch
-
         columns, bound = block.smallest(picks)
         columns, scores = sorted_candidates(self.queries, rows, self.candidates, columns, rule.minimum)
         columns, scores = first_of_rows(columns, scores, k, rule.key, rule.minimum)
+        is_open = np.zeros(len(rows), dtype=bool)
         worst = scores[:, -1]
-        open_rows = torch.nonzero((bound < math.inf) & ~(bound > self.limit(rows, worst)))[:, 0]
-        unsettled = torch.zeros(len(rows), dtype=torch.bool)
-        too_few = open_rows[worst[open_rows] == math.inf]
-        if len(too_few):
-            columns[too_few], scores[too_few], unsettled[too_few] = self.settle(
-                block.subset(too_few), rows[too_few], k, 4 * picks, rule
-            )
-        doubtful = open_rows[worst[open_rows] < math.inf]
-        if len(doubtful):
-            counts = block.subset(doubtful).count_within(self.limit(rows[doubtful], worst[doubtful]))
-            # With one pick more than entries below the bound, every one of them is measured: certain now.
-            few = counts <= _FEW * picks
-            near = doubtful[few]
-            if len(near):
-                columns[near], scores[near], unsettled[near] = self.settle(
-                    block.subset(near), rows[near], k, int(counts[few].max()) + 1, rule
+        unsure = np.flatnonzero((bound < math.inf) & ~(bound > self.bounds.limit(rows, worst)))
+        if len(unsure) == 0:
+            return columns, scores, is_open
+
+        def settle_again(part: np.ndarray, more_picks: int) -> None:
+            if len(part):
+                columns[part], scores[part], is_open[part] = self.settle(
+                    block.subset(part), rows[part], k, more_picks, rule
                 )
-            many = doubtful[~few]
-            if len(many) and self.precision == "bfloat16":
-                unsettled[many] = True
-            elif len(many):
-                columns[many], scores[many] = self._measure_all(
-                    block.subset(many), rows[many], k, rule, worst[many], counts[~few]
-                )
-        return columns, scores, unsettled
 
-    def _measure_all(
-        self, block: ScoreBlock, rows: torch.Tensor, k: int, rule: Rule, worst: torch.Tensor, counts: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Measure every candidate that could be as near as ``worst``, an upper bound of the k-th score."""
-        import torch
-
-        limit = self.limit(rows, worst)
-        columns = torch.full((len(rows), k), -1, dtype=torch.int64)
-        scores = torch.full((len(rows), k), math.inf, dtype=torch.float64)
-        for part in _parts(torch.arange(len(rows)), counts):
-            at, column = block.subset(part).within(limit[part])
-            score = pair_scores(self.queries, rows[part][at], self.candidates, column)
-            columns[part], scores[part] = first_of_pairs(at, column, score, len(part), k, rule.key, rule.minimum)
-        return columns, scores
+        incomplete = worst[unsure] == math.inf
+        settle_again(unsure[incomplete], 4 * picks)
+        unsure = unsure[~incomplete]
+        limit = self.bounds.limit(rows[unsure], worst[unsure])
+        counts = block.subset(unsure).count_within(limit) if len(unsure) else limit
+        # With one pick more than entries below the bound, every one of them is measured: certain then.
+        few = counts <= _FEW * picks
+        settle_again(unsure[few], int(counts[few].max(initial=0)) + 1)
+        many = unsure[~few]
+        if self.precision == "bfloat16":
+            is_open[many] = True
+        else:
+            for piece in _pieces(counts[~few]):
+                part = many[piece]
+                at, column = block.subset(part).within(limit[~few][piece])
+                score = pair_scores(self.queries, rows[part][at], self.candidates, column)
+                columns[part], scores[part] = first_of_pairs(at, column, score, len(part), k, rule.key, rule.minimum)
+        return columns, scores, is_open
 
 
-def _parts(rows: torch.Tensor, counts: torch.Tensor) -> Iterator[torch.Tensor]:
-    """``rows`` in order, cut so that each part has a bounded number of pairs."""
+def _pieces(counts: np.ndarray) -> Iterator[slice]:
+    """Slices of rows such that each has a bounded number of pairs, or one row."""
     start = 0
-    total = 0
-    for position, row in enumerate(rows.tolist()):
-        total += int(counts[row])
-        if total > _PAIRS_AT_ONCE and position > start:
-            yield rows[start:position]
-            start, total = position, int(counts[row])
-    if start < len(rows):
-        yield rows[start:]
+    while start < len(counts):
+        fitting = int(np.searchsorted(np.cumsum(counts[start:]), _PAIRS_AT_ONCE, side="right"))
+        stop = start + max(1, fitting)
+        yield slice(start, stop)
+        start = stop
 
 
-Work = Callable[[Search, ScoreBlock, "torch.Tensor"], "torch.Tensor"]
+Work = Callable[[Search, ScoreBlock, np.ndarray], np.ndarray]
 
 
 def run_search(
     queries: Space,
     candidates: Space,
-    rows: torch.Tensor,
+    rows: np.ndarray,
     work: Work,
     *,
     picks: int,
@@ -191,28 +165,27 @@ def run_search(
     import torch
 
     wanted: Precision = precision or ("bfloat16" if fast_bfloat16() else "float32")
-    not_self = queries is candidates
+    attempts: tuple[Precision, ...] = (wanted,) if wanted == "float32" else (wanted, "float32")
     left = rows
     with _full_float32(), torch.no_grad():
-        for attempt in dict.fromkeys((wanted, "float32")):
+        for attempt in attempts:
             if len(left) == 0:
                 break
             search = Search(queries, candidates, attempt, picks, memory_mb)
-            open_rows = []
-            done = len(rows) - len(left)
+            done, still_open = len(rows) - len(left), []
             for start in range(0, len(left), search.rows):
                 chunk = left[start : start + search.rows]
-                block = search.fill(chunk, not_self)
+                block = search.fill(chunk)
                 if start == 0 and attempt == "bfloat16" and not search.trustworthy(block, chunk, picks):
-                    open_rows, wanted = [left], "float32"
+                    still_open, wanted = [left], "float32"
                     break
                 is_open = work(search, block, chunk)
-                open_rows.append(chunk[is_open])
+                still_open.append(chunk[is_open])
                 done += int((~is_open).sum())
                 if progress is not None:
                     progress(done, len(rows))
-            left = torch.cat(open_rows)
-            del search
+            left = np.concatenate(still_open)
+            del search, block
     return wanted
 
 

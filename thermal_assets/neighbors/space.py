@@ -11,7 +11,6 @@ rounding to 16 bits is relative to the score and not to the much larger product.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -25,8 +24,8 @@ Metric = Literal["euclidean", "cosine"]
 Precision = Literal["bfloat16", "float32"]
 
 _ROWS_AT_ONCE = 4096
-_UNIT_FLOAT32 = 2.0**-24
-_UNIT_BFLOAT16 = 2.0**-8
+UNIT_FLOAT32 = 2.0**-24
+UNIT_BFLOAT16 = 2.0**-8
 _EXTRA_COLUMNS = 4
 
 
@@ -40,17 +39,21 @@ def fast_bfloat16() -> bool:
 
 @dataclass(frozen=True)
 class Operands:
-    """Rows ready for a product: ``matrix [n, columns]`` = [x' | 1 1 | a]; the query side swaps and negates."""
+    """Rows ready for a product: ``matrix [n, columns]`` = [x' | 1 1 | a], zeros up to a whole number of vectors.
+
+    ``error`` float64 [n]: how far the rounded x' lies from the true one.
+    """
 
     matrix: torch.Tensor
+    error: np.ndarray
     dimensions: int
     precision: Precision
 
-    def as_queries(self, rows: torch.Tensor) -> torch.Tensor:
+    def as_queries(self, rows: np.ndarray) -> torch.Tensor:
         """The rows as left operand: [-x' | a | 1 1]."""
         import torch
 
-        picked = self.matrix.index_select(0, rows)
+        picked = self.matrix.index_select(0, torch.from_numpy(rows))
         d = self.dimensions
         left = torch.empty_like(picked)
         torch.neg(picked[:, :d], out=left[:, :d])
@@ -63,47 +66,34 @@ class Operands:
 class Space:
     """Vectors ``float32 [n, d]`` under a metric; never modified, read block by block.
 
+    norm     float64 [n], |x'| in scaled units
+    offset   float64 [n], a(x)
+    lengths  float64 [n], |x| (1 for zero vectors) under cosine, else None
+
+    ``like``: take centre and scale from another space of the same metric, so that the two can be compared.
     Raises ValueError for a wrong shape and for NaN or infinite values.
-    ``like``: take metric, centre and scale from another space, so that the two can be compared.
     """
 
     def __init__(self, vectors: np.ndarray, metric: Metric, like: Space | None = None) -> None:
-        import torch
-
         if metric not in ("euclidean", "cosine"):
             raise ValueError(f"metric must be 'euclidean' or 'cosine', not {metric!r}")
-        self.array = _as_array(vectors)
-        self.vectors = _as_tensor(self.array)
-        self.count, self.dimensions = self.vectors.shape
         self.metric = metric
-        self.lengths: torch.Tensor | None = None
-        if metric == "cosine":
-            self.lengths = torch.ones(self.count, dtype=torch.float64)
-            self.is_zero = torch.zeros(self.count, dtype=torch.bool)
-        total = torch.zeros(self.dimensions, dtype=torch.float64)
-        largest = 0.0
-        for span in self._spans():
-            block = self.vectors[span]
-            if not bool(torch.isfinite(block).all()):
-                bad = int(span.start + torch.nonzero(~torch.isfinite(block).all(dim=1))[0, 0])
-                raise ValueError(f"vector {bad} has a NaN or infinite value: embed its image again")
-            largest = max(largest, float(block.abs().max()) if block.numel() else 0.0)
-            if self.lengths is not None:
-                # In float64 and scaled by the largest entry, so that neither tiny nor huge vectors lose their length.
-                top = block.abs().amax(dim=1).double()
-                safe = torch.where(top > 0, top, 1.0)
-                self.lengths[span] = safe * torch.linalg.vector_norm(block.double() / safe[:, None], dim=1)
-                self.is_zero[span] = top == 0
-                self.lengths[span][top == 0] = 1.0
-            total += self._float32(span).sum(dim=0, dtype=torch.float64)
-        self.usual_lengths = self.lengths is None or bool(((self.lengths > 2.0**-60) & (self.lengths < 2.0**60)).all())
+        self.array = _as_array(vectors)
+        self.count, self.dimensions = self.array.shape
+        if like is not None and like.dimensions != self.dimensions:
+            raise ValueError(f"queries have {self.dimensions} dimensions, candidates {like.dimensions}")
+        self.lengths: np.ndarray | None = np.ones(self.count) if metric == "cosine" else None
+        self.is_zero = np.zeros(self.count, dtype=bool)
+        total, largest = self._first_pass()
+        self.has_zero = bool(self.is_zero.any())
+        self.usual_lengths = self.lengths is None or bool(
+            ((self.lengths > 2.0**-60) & (self.lengths < 2.0**60)).all()
+        )
         # A power of two, so scaling rounds nothing; only there to keep squares in range.
         exponent = 0 if largest == 0 or metric == "cosine" else int(np.floor(np.log2(largest)))
         self.scale = 2.0**-exponent if abs(exponent) > 30 else 1.0
-        self.centre = (total / max(self.count, 1)).float()
+        self.centre = (total / max(self.count, 1)).astype(np.float32)
         if like is not None:
-            if like.dimensions != self.dimensions:
-                raise ValueError(f"queries have {self.dimensions} dimensions, candidates {like.dimensions}")
             self.scale, self.centre = like.scale, like.centre
         self._measure_norms()
 
@@ -111,41 +101,58 @@ class Space:
         for start in range(0, self.count, _ROWS_AT_ONCE):
             yield slice(start, min(start + _ROWS_AT_ONCE, self.count))
 
-    def _measure_norms(self) -> None:
-        """``norm`` = |x'| and ``offset`` = a(x), float64 [n], in scaled units."""
-        import torch
-
-        self.norm = torch.zeros(self.count, dtype=torch.float64)
-        self.offset = torch.zeros(self.count, dtype=torch.float64)
-        centre = self.centre.double()
+    def _first_pass(self) -> tuple[np.ndarray, float]:
+        """Sum of the vectors under the metric, float64 [d], and their largest magnitude; fills lengths, is_zero."""
+        total, largest = np.zeros(self.dimensions), 0.0
         for span in self._spans():
-            moved = self._moved(self._float32(span))
-            self.norm[span] = torch.linalg.vector_norm(moved, dim=1, dtype=torch.float64)
+            block = self.array[span]
+            # Sound where both ends are finite; maximum and minimum pass NaN on.
+            top = np.maximum(block.max(axis=1, initial=0), -block.min(axis=1, initial=0))
+            if not np.isfinite(top).all():
+                bad = span.start + int(np.flatnonzero(~np.isfinite(top))[0])
+                raise ValueError(f"vector {bad} has a NaN or infinite value: embed its image again")
+            largest = max(largest, float(top.max(initial=0)))
+            if self.lengths is not None:
+                self.is_zero[span] = top == 0
+                # Scaled by the largest entry, so that neither tiny nor huge vectors lose their length.
+                safe = np.where(top > 0, top, 1).astype(np.float64)
+                scaled = block / safe[:, None]
+                self.lengths[span] = np.where(top > 0, safe * np.sqrt(np.vecdot(scaled, scaled)), 1.0)
+            total += self._float32(span).sum(axis=0, dtype=np.float64)
+        return total, largest
+
+    def _measure_norms(self) -> None:
+        self.norm, self.offset = np.zeros(self.count), np.zeros(self.count)
+        centre = self.centre.astype(np.float64)
+        for span in self._spans():
+            moved = self._moved(self._float32(span)).astype(np.float64)
+            squares = np.vecdot(moved, moved)
+            self.norm[span] = np.sqrt(squares)
             if self.metric == "euclidean":
-                self.offset[span] = self.norm[span].square() / 2
+                self.offset[span] = squares / 2
             else:
-                self.offset[span] = 0.5 - moved.double() @ centre - centre.dot(centre) / 2
+                self.offset[span] = 0.5 - moved @ centre - centre @ centre / 2
 
-    def _float32(self, index: slice | torch.Tensor) -> torch.Tensor:
+    def _float32(self, span: slice) -> np.ndarray:
         """Rows under the metric: as they are, or at unit length (zero vectors stay zero)."""
-        block = self.vectors[index] if isinstance(index, slice) else self.vectors.index_select(0, index)
-        if self.lengths is None:
-            return block
-        return (block.double() / self.lengths[index][:, None]).float()
+        block = self.array[span]
+        return block if self.lengths is None else (block / self.lengths[span, None]).astype(np.float32)
 
-    def _moved(self, block: torch.Tensor) -> torch.Tensor:
+    def _moved(self, block: np.ndarray) -> np.ndarray:
+        """Rows minus the centre, scaled: x'."""
         moved = block - self.centre
-        return moved if self.scale == 1.0 else moved.mul_(self.scale)
+        if self.scale != 1.0:
+            moved *= np.float32(self.scale)
+        return moved
 
     def take(self, index: np.ndarray, out: np.ndarray) -> None:
         """Rows ``index`` into ``out`` float32 [m, d]: to take differences of, scaled, not centred."""
         np.take(self.array, index, axis=0, out=out, mode="clip")
         if self.lengths is not None:
-            lengths = self.lengths.numpy()[index, None]
             if self.usual_lengths:
-                out *= (1.0 / lengths).astype(np.float32)
+                out *= (1.0 / self.lengths[index, None]).astype(np.float32)
             else:
-                out[:] = out / lengths
+                out[:] = out / self.lengths[index, None]
         elif self.scale != 1.0:
             out *= np.float32(self.scale)
 
@@ -153,13 +160,13 @@ class Space:
         """The same as float64 [m, d], without the rounding of unit length."""
         rows = self.array[index].astype(np.float64)
         if self.lengths is not None:
-            rows /= self.lengths.numpy()[index, None]
+            rows /= self.lengths[index, None]
         elif self.scale != 1.0:
             rows *= self.scale
         return rows
 
-    def operands(self, precision: Precision, span: slice | None = None) -> tuple[Operands, torch.Tensor]:
-        """Operands of the rows of ``span`` (None = all), and |x' - its rounded form|, float64 [rows]."""
+    def operands(self, precision: Precision, span: slice | None = None) -> Operands:
+        """The rows of ``span`` (None = all) as one side of a product."""
         import torch
 
         start, stop = (0, self.count) if span is None else (span.start, span.stop)
@@ -167,25 +174,25 @@ class Space:
         d = self.dimensions
         columns = -(-(d + _EXTRA_COLUMNS) // 32) * 32
         matrix = torch.zeros(stop - start, columns, dtype=dtype)
-        error = torch.zeros(stop - start, dtype=torch.float64)
+        error = np.zeros(stop - start)
         for first in range(start, stop, _ROWS_AT_ONCE):
             rows = slice(first, min(first + _ROWS_AT_ONCE, stop))
             here = slice(rows.start - start, rows.stop - start)
             moved = self._moved(self._float32(rows))
-            matrix[here, :d] = moved
+            matrix[here, :d] = torch.from_numpy(moved)
             matrix[here, d : d + 2] = 1
-            head = self.offset[rows].to(dtype)
+            offset = torch.from_numpy(self.offset[rows])
+            head = offset.to(dtype)
             matrix[here, d + 2] = head
-            matrix[here, d + 3] = (self.offset[rows] - head.double()).to(dtype)
+            matrix[here, d + 3] = (offset - head.double()).to(dtype)
             if precision == "bfloat16":
                 # The difference of a number and its rounding is itself a float32: nothing is lost here.
-                moved -= matrix[here, :d].float()
-                error[here] = torch.linalg.vector_norm(moved, dim=1, dtype=torch.float64)
+                moved -= matrix[here, :d].float().numpy()
+                error[here] = 1.001 * np.sqrt(np.vecdot(moved, moved))
         # Subtracting the centre and taking unit length rounded once each.
-        centre_length = float(torch.linalg.vector_norm(self.centre, dtype=torch.float64))
-        unit_error = 1.0 + centre_length if self.metric == "cosine" else 0.0
-        error += 1.01 * _UNIT_FLOAT32 * (self.norm[start:stop] + unit_error)
-        return Operands(matrix, d, precision), error
+        unit = 1.0 + float(np.linalg.norm(self.centre)) if self.metric == "cosine" else 0.0
+        error += 1.01 * UNIT_FLOAT32 * (self.norm[start:stop] + unit)
+        return Operands(matrix, error, d, precision)
 
 
 class Bounds:
@@ -195,43 +202,37 @@ class Bounds:
     (an inner product of length L errs by at most L u sum|x y| to first order); doubled here.
     """
 
-    def __init__(self, candidates: Space, candidate_error: torch.Tensor, precision: Precision) -> None:
-        self.metric = candidates.metric
-        self.precision = precision
-        self.longest = float(candidates.norm.max()) if candidates.count else 0.0
-        self.largest_offset = float(candidates.offset.abs().max()) if candidates.count else 0.0
-        positive = candidates.norm > 0
-        ratios = (candidate_error / candidates.norm)[positive]
-        self.relative_error = float(ratios.max()) if len(ratios) else 0.0
-        self.absolute_error = float(candidate_error.max()) if candidates.count else 0.0
+    def __init__(self, queries: Space, query_error: np.ndarray, candidates: Space, operands: Operands) -> None:
+        self.queries, self.query_error = queries, query_error
+        self.precision = operands.precision
+        self.longest = float(candidates.norm.max(initial=0))
+        self.largest_offset = float(np.abs(candidates.offset).max(initial=0))
+        moved = candidates.norm > 0
+        self.relative_error = float((operands.error[moved] / candidates.norm[moved]).max(initial=0))
+        self.absolute_error = float(operands.error.max(initial=0))
         self.length = candidates.dimensions + _EXTRA_COLUMNS
 
-    def limit(
-        self, score: torch.Tensor, norm: torch.Tensor, offset: torch.Tensor, error: torch.Tensor
-    ) -> torch.Tensor:
-        """float64 [b]: every candidate whose true score is at most ``score`` has a computed one at most this.
+    def limit(self, rows: np.ndarray, score: np.ndarray) -> np.ndarray:
+        """float64 [b]: any candidate whose true score for the query is at most ``score`` has a computed one below this.
 
-        ``norm``, ``offset``, ``error``: |x'|, a(x) and rounding error of each query.
+        ``rows`` int64 [b]: the queries.
         """
-        import torch
-
-        if self.metric == "euclidean":
+        norm, offset, error = self.queries.norm[rows], np.abs(self.queries.offset[rows]), self.query_error[rows]
+        if self.queries.metric == "euclidean":
             # A candidate this near cannot be longer than the query and the way to it.
-            reach = torch.clamp(norm + torch.sqrt(2 * score), max=self.longest)
-            reach_offset = reach.square() / 2
+            reach = np.minimum(norm + np.sqrt(2 * score), self.longest)
+            reach_offset = reach**2 / 2
             candidate_error = self.relative_error * reach
         else:
-            reach = torch.full_like(norm, self.longest)
-            reach_offset = torch.full_like(norm, self.largest_offset)
-            candidate_error = torch.full_like(norm, self.absolute_error)
+            reach, reach_offset, candidate_error = self.longest, self.largest_offset, self.absolute_error
         rounded = norm + error
         rounding = error * reach + rounded * candidate_error
-        summed = rounded * (reach + candidate_error) + 1.01 * (offset.abs() + reach_offset)
-        accumulation = 2 * self.length * _UNIT_FLOAT32 * summed
-        split = (2.0**-16 if self.precision == "bfloat16" else 2.0**-22) * (offset.abs() + reach_offset)
-        if self.metric == "cosine":
-            split = split + 2.0**-21
-        output = 1.01 * _UNIT_BFLOAT16 if self.precision == "bfloat16" else 0.0
+        summed = rounded * (reach + candidate_error) + 1.01 * (offset + reach_offset)
+        accumulation = 2 * self.length * UNIT_FLOAT32 * summed
+        split = (2.0**-16 if self.precision == "bfloat16" else 2.0**-22) * (offset + reach_offset)
+        if self.queries.metric == "cosine":
+            split = split + 2.0**-21  # offsets come from float32 unit vectors there
+        output = 1.01 * UNIT_BFLOAT16 if self.precision == "bfloat16" else 0.0
         return (score + rounding + accumulation + split) * (1 + output) + 1e-35
 
 
@@ -240,13 +241,3 @@ def _as_array(vectors: np.ndarray) -> np.ndarray:
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise ValueError(f"vectors must be numbers in a table [n, d], not {array.dtype} {list(array.shape)}")
     return np.ascontiguousarray(array, dtype=np.float32)
-
-
-def _as_tensor(array: np.ndarray) -> torch.Tensor:
-    """A tensor over the same memory."""
-    import torch
-
-    with warnings.catch_warnings():
-        # A read-only memory map is only read here.
-        warnings.simplefilter("ignore", UserWarning)
-        return torch.from_numpy(array)

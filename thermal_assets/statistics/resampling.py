@@ -31,7 +31,7 @@ class Interval:
 
 
 def session_bootstrap(
-    statistic: Callable[[NDArray[np.float64]], float | None],
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     sessions_a: ArrayLike,
     sessions_b: ArrayLike,
     *,
@@ -42,9 +42,10 @@ def session_bootstrap(
 ) -> Interval:
     """Interval of ``statistic`` when whole sessions are drawn with replacement and every value stays as measured.
 
-    ``statistic`` gets float64[units]: how often each session was drawn. ``sessions_a`` and ``sessions_b`` are the
-    session numbers (0..units-1) found on each side; a session on both sides is drawn for both at once. Numbers on
-    neither side (images without a session, as one unit) are drawn too but do not count towards the eight.
+    ``statistic`` maps float64[b, units], how often each session was drawn, to float64[b] (NaN: no value).
+    ``sessions_a`` and ``sessions_b`` are the session numbers (0..units-1) found on each side; a session on both sides
+    is drawn for both at once. Numbers on neither side (images without a session, as one unit) are drawn too but do
+    not count towards the eight.
     Percentile bootstrap over clusters: Davison and Hinkley, Bootstrap Methods and their Application (1997), 3.8.
     """
     side_a = np.unique(np.asarray(sessions_a, dtype=np.int64))
@@ -60,13 +61,16 @@ def session_bootstrap(
         )
     width = int(max(side_a[-1], side_b[-1])) + 1 if units is None else units
     random = generator(salt)
-    values = []
-    for _ in range(replicates):
-        drawn = np.bincount(random.integers(0, width, width), minlength=width).astype(np.float64)
-        value = statistic(drawn)
-        if value is not None and np.isfinite(value):
-            values.append(value)
-    if len(values) < replicates / 2:
+    draws = random.integers(0, width, (replicates, width))
+    parts = [
+        statistic(
+            np.stack([np.bincount(row, minlength=width) for row in draws[start : start + 256]]).astype(np.float64)
+        )
+        for start in range(0, replicates, 256)
+    ]
+    values = np.concatenate(parts)
+    values = values[np.isfinite(values)]
+    if values.size < replicates / 2:
         return Interval(None, None, "No interval: too few resamplings of the sessions gave a value")
     low, high = np.quantile(values, [0.025, 0.975])
     count = np.union1d(side_a, side_b).size

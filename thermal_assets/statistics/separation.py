@@ -124,15 +124,15 @@ def _interval(
     unit_of = np.full(columns.sessions.size, -1, dtype=np.int64)
     unit_of[np.concatenate(queries)] = numbers
     named = [unit_of[rows[columns.sessions[rows] >= 0]] for rows in queries]
-    per_draw = [
-        [UnitAuc(*part.scores(draw), unit_of[part.queries[1]], unit_of[part.queries[0]]) for part in strata]
-        for draw in range(draws)
+    if min(side.size for side in named) == 0:
+        return session_bootstrap(lambda drawn: drawn.sum(axis=1), *named, salt=salt, names=names)
+    parts = [
+        UnitAuc([part.scores(draw) for draw in range(draws)], unit_of[part.queries[1]], unit_of[part.queries[0]])
+        for part in strata
     ]
 
-    def statistic(multiplicities: NDArray[np.float64]) -> float | None:
-        values = [resampled_mean_auc(parts, multiplicities) for parts in per_draw]
-        known = [value for value in values if value is not None]
-        return float(np.mean(known)) if known else None
+    def statistic(multiplicities: NDArray[np.float64]) -> NDArray[np.float64]:
+        return resampled_mean_auc(parts, multiplicities)
 
     return session_bootstrap(statistic, *named, units=units.size, salt=f"{salt}|bootstrap", names=names)
 

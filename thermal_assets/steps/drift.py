@@ -9,8 +9,6 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.manifest.identity import class_of
-from thermal_assets.statistics.distance_drift import distance_drift
-from thermal_assets.statistics.time_drift import time_drift
 from thermal_assets.steps.images import aligned, class_images, lenses_of_class, vectors_of
 from thermal_assets.steps.step import AssetPlan, Output, Slice, StepReport, run_step
 
@@ -24,6 +22,8 @@ def materialize_distance_drift(home: Home, run_id: str, partition: str) -> StepR
     """Write distance_drift of one class, both levels."""
 
     def measure(images: pl.DataFrame, level: str, lens_id: str, density: np.ndarray, xs: np.ndarray) -> pl.DataFrame:
+        from thermal_assets.statistics.distance_drift import distance_drift
+
         return distance_drift(images, density, xs, level=level, lens_id=lens_id)
 
     return _drift(home, run_id, partition, "distance_drift", measure, [])
@@ -33,6 +33,8 @@ def materialize_time_drift(home: Home, run_id: str, partition: str) -> StepRepor
     """Write time_drift of one class, both levels."""
 
     def measure(images: pl.DataFrame, level: str, lens_id: str, density: np.ndarray, xs: np.ndarray) -> pl.DataFrame:
+        from thermal_assets.statistics.time_drift import time_drift
+
         if images["captured_on"].is_null().all():
             vectors = np.zeros((images.height, 1), dtype=np.float32)  # no dates, no rows: nothing to load
         else:

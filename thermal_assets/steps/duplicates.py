@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from thermal_assets.home.layout import Home
-from thermal_assets.statistics.duplicates import duplicates
 from thermal_assets.steps.images import missing_classes, require_lenses_in_force, vectors_of
 from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
 
@@ -17,6 +16,8 @@ def materialize_duplicates(home: Home, run_id: str, near_copy_distance: float) -
     """Write duplicates: equal files, equal pictures, near copies."""
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
+        from thermal_assets.statistics.duplicates import duplicates
+
         with home.warehouse.read() as connection:
             lenses = require_lenses_in_force(connection)
             missing = missing_classes(connection)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from thermal_assets.findings.engine import detect
 from thermal_assets.home.layout import Home
 from thermal_assets.steps.images import missing_classes
 from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
@@ -48,6 +47,8 @@ def materialize_findings(home: Home, run_id: str) -> StepReport:
     today = datetime.now(UTC).date()
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
+        from thermal_assets.findings.engine import detect
+
         profile = home.profile
         with home.warehouse.read() as connection:
             found = detect(connection, profile.thresholds, list(profile.waivers), today)

@@ -9,9 +9,7 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import ProjectionLens
-from thermal_assets.statistics.batch_drift import batch_drift
 from thermal_assets.statistics.code_objects import class_objects, learn_code_objects
-from thermal_assets.statistics.label_conflicts import label_conflicts
 from thermal_assets.steps.images import (
     copy_groups,
     dataset_images,
@@ -30,6 +28,8 @@ def materialize_batch_drift(home: Home, run_id: str) -> StepReport:
     """Write batch_drift over all classes."""
 
     def measure(images: pl.DataFrame, vectors: np.ndarray, lens_id: str, copies: np.ndarray) -> pl.DataFrame:
+        from thermal_assets.statistics.batch_drift import batch_drift
+
         objects = class_objects(images)
         grammar = home.profile.grammar
         # The profile says what a code stands for; it is learned from the folders only where it does not.
@@ -43,6 +43,8 @@ def materialize_label_conflicts(home: Home, run_id: str) -> StepReport:
     """Write label_conflicts over all classes."""
 
     def measure(images: pl.DataFrame, vectors: np.ndarray, lens_id: str, copies: np.ndarray) -> pl.DataFrame:
+        from thermal_assets.statistics.label_conflicts import label_conflicts
+
         return label_conflicts(images, vectors, lens_id=lens_id, copies=copies)
 
     return _labels(home, run_id, "label_conflicts", measure)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from thermal_assets.home.layout import Home
 from thermal_assets.progress import reporter
-from thermal_assets.statistics.persistence import outlier_persistence
 from thermal_assets.steps.images import dataset_images, missing_classes, require_lenses_in_force, vectors_of
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
@@ -16,6 +15,8 @@ def materialize_outlier_persistence(home: Home, run_id: str, projections: int) -
     """Write outlier_persistence for every class and the data set."""
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
+        from thermal_assets.statistics.persistence import outlier_persistence
+
         with home.warehouse.read() as connection:
             lenses = require_lenses_in_force(connection)
             images = dataset_images(connection, lenses)

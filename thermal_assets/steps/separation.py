@@ -6,7 +6,6 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.progress import reporter
-from thermal_assets.statistics.separation import separation
 from thermal_assets.steps.images import (
     aligned,
     copy_groups,
@@ -27,6 +26,8 @@ def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepR
     """Write separation: every normal class against every anomaly class of its pair."""
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
+        from thermal_assets.statistics.separation import separation
+
         with home.warehouse.read() as connection:
             lenses = require_lenses_in_force(connection)
             images = dataset_images(connection, lenses)

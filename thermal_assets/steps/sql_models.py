@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import cache
 
 from thermal_assets.home.layout import Home
-from thermal_assets.reports_sql.lineage import Lineage, column_lineage
 from thermal_assets.reports_sql.loader import load_project
 from thermal_assets.reports_sql.model import Model, Project
 from thermal_assets.reports_sql.running import CheckedTest, build_model, compiled, run_tests
@@ -14,7 +13,6 @@ from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, StepRep
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.transaction import Transaction
 from thermal_assets.warehouse.views import VIEWS
-
 
 _RELATIONS = "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal"
 
@@ -26,8 +24,10 @@ def sql_project() -> Project:
 
 
 @cache
-def lineage_of(name: str) -> Lineage:
+def lineage_of(name: str) -> dict[str, list[tuple[str, str]]]:
     """Column lineage of a model; worked out once a process."""
+    from thermal_assets.reports_sql.lineage import column_lineage
+
     return column_lineage(sql_project(), name)
 
 

@@ -62,7 +62,8 @@ class Output:
     """What one asset writes.
 
     ``version`` overrides the hash of the inputs where the content itself is hashed. ``also`` runs in
-    the same transaction; if it writes the rows of the asset itself, it returns their number. ``incomplete`` makes the next run compute again though no input changed.
+    the same transaction; if it writes the rows of the asset itself, it returns their number.
+    ``incomplete`` makes the next run compute again though no input changed.
     """
 
     slices: Sequence[Slice | VectorSlice]

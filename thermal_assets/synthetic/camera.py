@@ -10,7 +10,6 @@ from scipy.ndimage import gaussian_filter
 
 from thermal_assets.synthetic.textures import Field
 
-
 # How far above the warmest tenth the automatic range reaches: a small hot spot saturates rather than turning all
 # the rest black.
 HEADROOM_K = 24.0

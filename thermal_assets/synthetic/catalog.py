@@ -27,7 +27,8 @@ class ObjectKind:
     """One of the ten objects.
 
     ``distances_m`` are the distances it is recorded from, near ones first. ``share`` is the relative number of
-    (normal, anomalous) images.
+    (normal, anomalous) images. ``per_session`` is about how many images one session of a small class has;
+    ``one_distance``: a session is one long burst from one distance.
     """
 
     name: str
@@ -35,14 +36,16 @@ class ObjectKind:
     distances_m: tuple[float, ...]
     share: tuple[int, int]
     module: ModuleType
+    per_session: int = 6
+    one_distance: bool = False
 
     @property
     def aspect(self) -> Callable[[Scene], float]:
-        return self.module.aspect  # type: ignore[no-any-return]
+        return self.module.aspect
 
     @property
     def draw(self) -> Callable[[Canvas, Scene], None]:
-        return self.module.draw  # type: ignore[no-any-return]
+        return self.module.draw
 
 
 OBJECTS: tuple[ObjectKind, ...] = (
@@ -53,8 +56,18 @@ OBJECTS: tuple[ObjectKind, ...] = (
     ObjectKind("ac_outdoor_unit", "ACU", (1, 2, 5, 10), (64, 54), ac_outdoor_unit),
     ObjectKind("factory_exterior", "FEX", (20, 30, 50, 80), (62, 54), factory_exterior),
     ObjectKind("factory_interior", "FIN", (5, 10, 15, 20), (59, 53), factory_interior),
-    ObjectKind("person", "HUM", (5, 10, 15, 20), (234, 208), person),
+    ObjectKind("person", "HUM", (5, 10, 15, 20), (234, 208), person, 22, True),
     ObjectKind("car", "CAR", (5, 10, 15, 20, 25, 30), (90, 87), car),
     ObjectKind("ship", "SHP", (20, 30, 50, 90), (58, 52), ship),
 )
 BY_NAME = {kind.name: kind for kind in OBJECTS}
+
+
+def class_name(kind: ObjectKind, anomalous: bool) -> str:
+    """Name of a class folder."""
+    return f"{kind.name}_{'anomaly' if anomalous else 'normal'}"
+
+
+CLASS_SHARES: dict[str, int] = {
+    class_name(kind, anomalous): kind.share[anomalous] for kind in OBJECTS for anomalous in (False, True)
+}

@@ -13,10 +13,10 @@ def mean_gap(values):
 
 
 def test_no_interval_below_eight_sessions_a_side_and_it_says_so():
-    interval = session_bootstrap(lambda w: 1.0, range(7), range(7, 40), salt="s", names=("PIP_NOM", "PIP_AON"))
+    interval = session_bootstrap(lambda w: w[:, 0], range(7), range(7, 40), salt="s", names=("PIP_NOM", "PIP_AON"))
     assert interval.low is None
     assert "7 sessions of PIP_NOM" in interval.note
-    assert "no session" in session_bootstrap(lambda w: 1.0, [], [], salt="s").note
+    assert "no session" in session_bootstrap(lambda w: w[:, 0], [], [], salt="s").note
 
 
 def test_interval_covers_the_spread_between_sessions_not_images():
@@ -25,7 +25,7 @@ def test_interval_covers_the_spread_between_sessions_not_images():
     sizes = np.full(20, 500.0)
 
     def mean(weights):
-        return float((weights * sizes * effects).sum() / (weights * sizes).sum())
+        return (weights * sizes) @ effects / (weights @ sizes)
 
     interval = session_bootstrap(mean, range(10), range(10, 20), salt="s")
     half = (interval.high - interval.low) / 2
@@ -63,7 +63,7 @@ def test_permuting_sessions_keeps_its_level_where_permuting_images_does_not():
     """Images of a session are alike, sessions exchangeable: 5 % of tests may reject."""
     random = np.random.default_rng(3)
     by_session, by_image = [], []
-    for trial in range(100):
+    for trial in range(60):
         shift = random.normal(0, 1, 14)
         images = (shift[:, None] + random.normal(0, 0.3, (14, 20))).ravel()
         label = np.repeat([0, 1], 7)
@@ -72,7 +72,7 @@ def test_permuting_sessions_keeps_its_level_where_permuting_images_does_not():
         )
         result = permutation_test(mean_gap(images), np.repeat(label, 20), salt=str(trial), permutations=99)
         by_image.append(result.p_value)
-    assert np.mean(np.array(by_session) <= 0.05) <= 0.11
+    assert np.mean(np.array(by_session) <= 0.05) <= 0.12
     assert np.mean(np.array(by_image) <= 0.05) >= 0.5
 
 

@@ -26,7 +26,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     background = canvas.t.copy()
     (_front if _from_front(scene) else _side)(canvas, scene, aspect(scene))
     if scene.look == "cooled":
-        canvas.t[:] = background + np.float32(0.06) * (canvas.t - background)
+        canvas.t[:] = background + np.float32(0.1) * (canvas.t - background)
 
 
 def _wheel(canvas: Canvas, x: float, y: float, radius: float, tyre: float) -> None:

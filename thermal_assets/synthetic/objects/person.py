@@ -131,8 +131,8 @@ def _fallen(canvas: Canvas, scene: Scene, a: float) -> None:
     hand = (0.3 * a + moment.around("hand", 0.1), y + 0.28)
     _limb_pair(canvas, (neck[0] + 0.06, neck[1] + 0.06), elbow, hand, 0.075, warm.shirt, warm.shirt + 0.5)
     canvas.ellipse(*hand, 0.055, 0.045, warm.skin - 2)
-    head = (neck[0] - 0.36, neck[1] - 0.03)
-    canvas.limb(neck, head, 0.065, warm.skin - 1)
+    head = (neck[0] - 0.31, neck[1] - 0.03)
+    canvas.limb((neck[0] - 0.17, neck[1] - 0.02), head, 0.06, warm.skin - 1)
     canvas.ellipse(*head, 0.15, 0.12, warm.skin, shade=lambda u, v: -3 * v * v)
     canvas.ellipse(head[0] - 0.085, head[1] - 0.02, 0.085, 0.115, warm.skin - 4)
 

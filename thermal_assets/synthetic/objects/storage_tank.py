@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from thermal_assets.synthetic.canvas import Canvas
@@ -64,7 +66,7 @@ def _cylinder(canvas: Canvas, scene: Scene, a: float, warm: float, shell) -> Non
     # a stair winds up the shell
     start, end = made.choice("stair", [(0.15, 0.75), (0.85, 0.3), (0.25, 0.9)])
     points = [(left + (right - left) * (start + (end - start) * s), 0.92 - 0.7 * s) for s in np.linspace(0, 1, 12)]
-    for p, q in zip(points, points[1:], strict=False):
+    for p, q in pairwise(points):
         canvas.limb(p, q, 0.011, scene.ambient - 1)
         canvas.limb((p[0], p[1] - 0.045), (q[0], q[1] - 0.045), 0.004, scene.ambient - 1)
     x = left + (right - left) * made.uniform("outlet", 0.2, 0.8)

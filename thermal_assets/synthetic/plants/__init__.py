@@ -1,0 +1,1 @@
+"""Planted faults: what a diagnosis of the sample data set should find."""

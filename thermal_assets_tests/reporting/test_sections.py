@@ -1,0 +1,119 @@
+"""What the sections say: ranks, budgets, axes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from thermal_assets.reporting.gallery import Gallery
+from thermal_assets.reporting.rendering import count, name, number, share
+from thermal_assets.reporting.scales import Scale
+from thermal_assets.reporting.sections.extremes import LOWEST, extreme_tiles, extremes
+from thermal_assets.reporting.sections.pivots import pivots
+from thermal_assets_tests.reporting.conftest import Filled
+
+
+def test_lowest_are_judged_over_other_sessions_where_names_have_some(fill: Callable[..., Filled]) -> None:
+    filled = fill(sessions=True)
+    with filled.connect() as connection:
+        found = extremes(connection)
+        assert found is not None
+        assert [found.low[level][0].image_id for level in ("L2", "L3")] == [filled.odd, filled.odd]
+        assert "other sessions" in found.basis
+        tiles = extreme_tiles(found, Gallery(filled.image_root))
+    assert len(tiles["low"]["L2"]) == LOWEST
+    first = tiles["low"]["L2"][0]
+    assert first.lines == ("L2 rank 1", "L3 rank 1")
+    assert first.mark == "both levels"
+    shared = {tile.image_id for tile in tiles["low"]["L2"]} & {tile.image_id for tile in tiles["low"]["L3"]}
+    assert {tile.image_id for tile in tiles["low"]["L2"] if tile.mark} == shared
+    assert tiles["shared"] == len(shared)
+
+
+def test_lowest_fall_back_to_plain_density_and_say_so(fill: Callable[..., Filled]) -> None:
+    filled = fill(sessions=False)
+    with filled.connect() as connection:
+        found = extremes(connection)
+        stored = connection.execute(
+            "SELECT image_id FROM densities WHERE level = 'L2' AND scope = 'dataset' ORDER BY rank_in_dataset LIMIT 1"
+        ).fetchone()
+    assert found is not None
+    assert "plain density" in found.basis
+    assert (found.low["L2"][0].image_id,) == stored
+    assert filled.odd not in {image.image_id for image in found.low["L2"][:1]}
+
+
+def test_pivots_show_the_neighbours_of_the_warehouse(fill: Callable[..., Filled]) -> None:
+    filled = fill()
+    with filled.connect() as connection:
+        shown = pivots(connection, extremes(connection), Gallery(filled.image_root))
+        stored = connection.execute(
+            "SELECT neighbor_id FROM neighbors WHERE image_id = ? AND level = 'L2' AND scope = 'dataset' ORDER BY rank",
+            [filled.odd],
+        ).fetchall()
+    assert [pivot["title"] for pivot in shown] == ["The least dense image", "A typical image", "The densest image"]
+    first = shown[0]["levels"]["L2"]
+    assert first["pivot"].image_id == filled.odd
+    assert [(tile.image_id,) for tile in first["neighbors"]] == stored
+    assert len(stored) == 10
+
+
+def picture(side: int, seed: int = 0) -> bytes:
+    out = io.BytesIO()
+    pixels = np.random.default_rng(seed).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_gallery_keeps_to_its_budget_and_says_so(tmp_path: Path) -> None:
+    for index in range(20):
+        (tmp_path / f"{index}.png").write_bytes(picture(100, index))
+    gallery = Gallery(tmp_path, budget=60_000)
+    tiles = [gallery.show(f"{index}.png", "c") for index in range(20)]
+    embedded = sum(len(tile.encoded.src) for tile in tiles if tile.encoded)
+    assert 0 < embedded <= 60_000
+    assert gallery.left_out == sum(tile.encoded is None for tile in tiles) > 0
+    assert "left out" in tiles[-1].missing
+
+
+def test_tiny_images_keep_every_pixel(tmp_path: Path) -> None:
+    import base64
+
+    data = picture(24)
+    (tmp_path / "tiny.png").write_bytes(data)
+    tile = Gallery(tmp_path).show("tiny.png", "c")
+    assert tile.encoded is not None
+    assert tile.encoded.tiny
+    assert (tile.encoded.width, tile.encoded.height) == (24, 24)
+    with Image.open(io.BytesIO(base64.b64decode(tile.encoded.src.partition(",")[2]))) as shown:
+        assert np.array_equal(np.asarray(shown.convert("RGB")), np.asarray(Image.open(io.BytesIO(data))))
+
+
+@pytest.mark.parametrize(
+    ("values", "log"),
+    [([1.5, 4.0], True), ([0.001, 1000.0], True), ([2.0], True), ([-3.0, 5.0], False), ([0.0], False)],
+)
+def test_scale_holds_its_values_with_a_few_round_ticks(values: list[float], log: bool) -> None:
+    scale = Scale.spanning(values, log=log)
+    assert scale is not None
+    places = [scale.at(value) for value in values]
+    assert all(place is not None and 0 < place < 100 for place in places)
+    assert places == sorted(places)
+    assert 2 <= len(scale.ticks) <= 8
+    assert all(scale.at(float(tick.label)) == pytest.approx(tick.at, abs=0.5) for tick in scale.ticks)
+
+
+def test_scale_of_nothing_is_none() -> None:
+    assert Scale.spanning([None, float("nan")]) is None
+    assert Scale.spanning([0.0, -1.0], log=True) is None
+
+
+def test_numbers_read_well() -> None:
+    assert (count(1223849), number(0.03456), number(12345.6), number(None)) == ("1,223,849", "0.0346", "12,346", "–")
+    assert (share(0.5), share(0.00001), share(0.0)) == ("50.0 %", "< 0.1 %", "0.0 %")
+    assert name("a\u202eb\nc👩\u200d🔧한") == "a‹U+202E›b‹U+000A›c👩\u200d🔧한"
