@@ -104,12 +104,21 @@ def picture(png: bytes) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(f"![plot](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 
-def as_result(report: StepReport) -> dg.MaterializeResult:
-    return dg.MaterializeResult(
-        asset_key=report.asset,
-        metadata=result_metadata(report),
-        data_version=dg.DataVersion(report.version),
-    )
+def as_result(context: dg.AssetExecutionContext, report: StepReport, partition: str = "") -> dg.MaterializeResult:
+    """The materialization of one asset. Where nothing was computed, plots and figures of the last one stay."""
+    metadata = result_metadata(report)
+    if report.status == "unchanged":
+        metadata = {**_last_metadata(context.instance, report.asset, partition), **metadata}
+    return dg.MaterializeResult(asset_key=report.asset, metadata=metadata, data_version=dg.DataVersion(report.version))
+
+
+def _last_metadata(instance: dg.DagsterInstance, asset: str, partition: str) -> dict[str, Any]:
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[partition] if partition else None),
+        limit=1,
+    ).records
+    last = records[0].asset_materialization if records else None
+    return dict(last.metadata) if last else {}
 
 
 def run_partitions(context: dg.AssetExecutionContext, home: HomeResource, step: PartitionStep) -> dg.MaterializeResult:
@@ -117,7 +126,7 @@ def run_partitions(context: dg.AssetExecutionContext, home: HomeResource, step: 
     with station(context, home) as opened:
         keys = context.partition_keys
         if len(keys) == 1:
-            return as_result(step(opened, context.run_id, keys[0]))
+            return as_result(context, step(opened, context.run_id, keys[0]), keys[0])
         for key in keys:
             report = step(opened, context.run_id, key)
             context.add_asset_metadata(result_metadata(report), partition_key=key)
@@ -127,4 +136,4 @@ def run_partitions(context: dg.AssetExecutionContext, home: HomeResource, step: 
 def run_dataset(context: dg.AssetExecutionContext, home: HomeResource, step: DatasetStep) -> dg.MaterializeResult:
     """Run ``step`` once for the whole data set."""
     with station(context, home) as opened:
-        return as_result(step(opened, context.run_id))
+        return as_result(context, step(opened, context.run_id))

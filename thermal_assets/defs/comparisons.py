@@ -34,7 +34,7 @@ class DuplicateConfig(dg.Config):
 )
 def separation(context: dg.AssetExecutionContext, home: HomeResource, config: SeparationConfig) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(materialize_separation(opened, context.run_id, config.max_reference))
+        return as_result(context, materialize_separation(opened, context.run_id, config.max_reference))
 
 
 @dg.asset(
@@ -45,4 +45,4 @@ def separation(context: dg.AssetExecutionContext, home: HomeResource, config: Se
 )
 def duplicates(context: dg.AssetExecutionContext, home: HomeResource, config: DuplicateConfig) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(materialize_duplicates(opened, context.run_id, config.near_copy_distance))
+        return as_result(context, materialize_duplicates(opened, context.run_id, config.near_copy_distance))

@@ -70,4 +70,4 @@ def image_pass(
                 workers=config.workers or None,
                 log=context.log.info,
             )
-    yield from (as_result(report) for report in reports.values())
+    yield from (as_result(context, report, partition) for report in reports.values())

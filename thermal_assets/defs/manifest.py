@@ -27,7 +27,7 @@ def image_classes(context: dg.AssetExecutionContext, home: HomeResource) -> dg.M
     for partition in known.intersection(gone):
         context.instance.delete_dynamic_partition(CLASS_PARTITIONS_NAME, partition)
         context.log.info(f"the folder of {partition} is gone: its partition and all its rows have left")
-    return as_result(report)
+    return as_result(context, report)
 
 
 @dg.asset(

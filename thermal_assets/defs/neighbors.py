@@ -57,7 +57,7 @@ def class_neighborhood(
     with station(context, home) as opened:
         for partition in context.partition_keys:
             reports = materialize_class_neighborhood(opened, context.run_id, partition, config.k)
-    yield from (as_result(report) for report in reports.values())
+    yield from (as_result(context, report, partition) for report in reports.values())
 
 
 @dg.multi_asset(
@@ -85,4 +85,4 @@ def dataset_neighborhood(
 ) -> Iterator[dg.MaterializeResult]:
     with station(context, home) as opened:
         reports = materialize_dataset_neighborhood(opened, context.run_id, config.k, config.l2_exact_up_to)
-    yield from (as_result(report) for report in reports.values())
+    yield from (as_result(context, report) for report in reports.values())

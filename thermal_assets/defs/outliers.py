@@ -35,7 +35,7 @@ def class_outliers(
             report = materialize_class_outliers(
                 opened, context.run_id, partition, config.budget_images, config.budget_share
             )
-    return as_result(report)
+    return as_result(context, report, partition)
 
 
 @dg.asset(
@@ -49,7 +49,7 @@ def dataset_outliers(
 ) -> dg.MaterializeResult:
     with station(context, home) as opened:
         return as_result(
-            materialize_dataset_outliers(opened, context.run_id, config.budget_images, config.budget_share)
+            context, materialize_dataset_outliers(opened, context.run_id, config.budget_images, config.budget_share)
         )
 
 
@@ -63,4 +63,4 @@ def outlier_persistence(
     context: dg.AssetExecutionContext, home: HomeResource, config: PersistenceConfig
 ) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(materialize_outlier_persistence(opened, context.run_id, config.projections))
+        return as_result(context, materialize_outlier_persistence(opened, context.run_id, config.projections))

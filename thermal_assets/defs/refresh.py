@@ -9,7 +9,7 @@ from thermal_assets.defs.partitions import CLASS_PARTITIONS_NAME, class_partitio
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.errors import UserError
 from thermal_assets.manifest.identity import partition_key_of
-from thermal_assets.steps.first_diagnosis import DiagnosisState, diagnosis_state
+from thermal_assets.steps.first_diagnosis import DiagnosisState, diagnosed_state, diagnosis_state
 from thermal_assets.steps.refresh import Watch, look
 
 _BUDGET_SECONDS = 5.0
@@ -30,7 +30,7 @@ def new_images(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.Se
         opened = home.open()
         state = diagnosis_state(opened)
         watch = Watch.from_cursor(context.cursor)
-        seen = look(opened.image_root, watch, _BUDGET_SECONDS)
+        seen = look(opened.image_root, watch, _BUDGET_SECONDS, lambda name: diagnosed_state(opened, name))
     except UserError as error:
         return dg.SkipReason(str(error))
     if not seen.classes:

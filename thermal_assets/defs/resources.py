@@ -12,7 +12,9 @@ from thermal_assets.home.layout import Home, current_home, open_home
 class HomeResource(dg.ConfigurableResource):
     """The folder that holds warehouse, vectors and reports of one data set."""
 
-    path: str = Field(default="", description="Folder of the home; left empty: the environment variable THERMAL_ASSETS_HOME")
+    path: str = Field(
+        default="", description="Folder of the home; left empty: the environment variable THERMAL_ASSETS_HOME"
+    )
 
     def open(self) -> Home:
         """The home.

@@ -12,14 +12,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-SCHEMA = {
-    "side": pl.String,
-    "rank": pl.Int32,
-    "density": pl.Float32,
-    "rule": pl.String,
-    "threshold": pl.Float32,
-}
-
 
 @dataclass(frozen=True)
 class OutlierBudget:
@@ -55,36 +47,41 @@ class OutlierBudget:
 def judge_outliers(frame: pl.DataFrame, budget: OutlierBudget | None = None, keys: str = "image_key") -> pl.DataFrame:
     """The least and the most dense images of one class: ``keys`` and OUTLIER_COLUMNS of the warehouse.
 
-    ``frame`` holds one class, level and scope: ``keys``, density, density_xs, reliable. Judged is density_xs;
-    an image without it (names without sessions, fewer than three sessions) by density, and its rule says so. Mixed classes
-    are judged on each basis by itself, since the two values have different scales. Images that are not reliable are
-    never judged. Ties are ordered by key, so the same images are shown on every run.
+    ``frame`` holds one class, level and scope: ``keys``, density, density_xs, density_xs_basis, reliable.
+    Judged is density_xs, and density where it is NULL; the rule says which. Images that are not reliable are never
+    judged. Where a class has more than one basis (some names carry no session), each image is ranked among those
+    of its own basis, because the values do not compare; the budget is shared in proportion.
+    Ties are ordered by key, so that every run shows the same images.
     """
     budget = budget or OutlierBudget()
-    judged = frame.filter(pl.col("reliable"))
-    across = judged.filter(pl.col("density_xs").is_finite())
-    plain = judged.filter(~pl.col("density_xs").is_finite().fill_null(False) & pl.col("density").is_finite())
-    parts = []
-    for part, measure, note in (
-        (across, "density_xs", "density_xs"),
-        (plain, "density", "density (density_xs is not available)"),
-    ):
-        size = budget.size(len(part))
-        ranked = part.select(keys, pl.col(measure).cast(pl.Float32).alias("density"))
-        for side, descending, word in (("low", False, "lowest"), ("high", True, "highest")):
-            if size == 0:
-                continue
-            shown = ranked.sort(["density", keys], descending=[descending, False]).head(size)
-            parts.append(
-                shown.select(
-                    keys,
-                    pl.lit(side).alias("side"),
-                    pl.int_range(1, len(shown) + 1, dtype=pl.Int32).alias("rank"),
-                    "density",
-                    pl.lit(f"{word} {note}: {budget.words(len(part))}").alias("rule"),
-                    pl.lit(shown["density"][-1], dtype=pl.Float32).alias("threshold"),
-                )
+    judged = frame.filter(pl.col("reliable")).with_columns(
+        pl.when(pl.col("density_xs").is_finite()).then("density_xs").otherwise("density").alias("value"),
+        pl.when(pl.col("density_xs").is_finite())
+        .then(pl.format("density_xs ({})", "density_xs_basis"))
+        .otherwise(pl.format("density (no density_xs: {})", "density_xs_basis"))
+        .alias("basis"),
+    )
+    judged = judged.filter(pl.col("value").is_finite())
+    count = len(judged)
+    size = budget.size(count)
+    sides = []
+    for side, descending, word in (("low", False, "lowest"), ("high", True, "highest")):
+        shown = (
+            judged.sort(["value", keys], descending=[descending, False])
+            .with_columns(
+                (pl.int_range(1, pl.len() + 1).over("basis") / pl.len().over("basis")).alias("place"),
             )
-    if not parts:
-        return pl.DataFrame(schema={keys: frame.schema[keys], **SCHEMA})
-    return pl.concat(parts)
+            .sort(["place", keys])
+            .head(size)
+        )
+        sides.append(
+            shown.select(
+                keys,
+                pl.lit(side).alias("side"),
+                pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("rank"),
+                pl.col("value").cast(pl.Float32).alias("density"),
+                pl.format("{} {}: {}", pl.lit(word), "basis", pl.lit(budget.words(count))).alias("rule"),
+                pl.col("value").last().over("basis").cast(pl.Float32).alias("threshold"),
+            )
+        )
+    return pl.concat(sides)

@@ -35,10 +35,10 @@ class Embedder:
     """A lens made ready for this machine.
 
     ``precision`` is ``mixed`` (most layers in bfloat16, see `fast_network`), ``fp32``, or ``auto``:
-    mixed where the processor has bfloat16 units (AVX512-BF16 or AMX) or on CUDA, fp32 otherwise. Before mixed
-    is used it is compared with fp32 on pseudo-images; it keeps as many leading blocks in fp32 as it takes to
-    stay above `PROBE_COSINE`, and where that does not help, fp32 it is. ``device`` is ``auto``, ``cpu`` or
-    ``cuda``.
+    mixed where the processor has bfloat16 units (AVX512-BF16 or AMX), fp32 otherwise and on CUDA, where
+    decoding is the slower half anyway. Before mixed is used it is compared with fp32 on pseudo-images; it
+    keeps as many leading blocks in fp32 as it takes to stay above `PROBE_COSINE`, and where that does not
+    help, fp32 it is. ``device`` is ``auto``, ``cpu`` or ``cuda``.
 
     ``kind`` names what the bits of a vector depend on besides the lens (``mixed cpu``, ``fp32 cpu``, ...).
 
@@ -56,8 +56,10 @@ class Embedder:
             raise UserError(f"device '{device}' is unknown: choose auto, cpu or cuda")
         if device == "cuda" and not torch.cuda.is_available():
             raise UserError("device 'cuda' was asked for but this machine offers no CUDA device: choose auto or cpu")
+        if device == "cuda" and precision == "mixed":
+            raise UserError("precision 'mixed' is made for processors: choose fp32 (or auto) on cuda")
         self.spec = spec
-        on_cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+        on_cuda = device == "cuda" or (device == "auto" and precision != "mixed" and torch.cuda.is_available())
         self.device = torch.device("cuda" if on_cuda else "cpu")
         if on_cuda:  # for the whole process: one algorithm for one shape, and fp32 that is not TF32
             torch.backends.cudnn.benchmark = False
@@ -68,7 +70,7 @@ class Embedder:
         self._scale = self._channels(scale)
         self._shift = self._channels(-np.asarray(spec.mean) / np.asarray(spec.std))
         if precision == "auto":
-            precision = "mixed" if on_cuda or has_native_bf16() else "fp32"
+            precision = "mixed" if not on_cuda and has_native_bf16() else "fp32"
         with single_threaded(not on_cuda), torch.inference_mode():
             self._network, self.precision, how = self._prepare(precision)
         self.kind = f"{self.precision} {self.device.type}"
@@ -124,7 +126,7 @@ class Embedder:
         means = fast_network.mean_inputs(base, calibration)
         cosine = 0.0
         for precise in PRECISE_BLOCKS:
-            network = fast_network.mixed(base, precise, means, fuse=self.device.type == "cpu")
+            network = fast_network.mixed(base, precise, means)
             try:
                 cosine = float(torch.nn.functional.cosine_similarity(network(probe), wanted).min())
             except (AttributeError, RuntimeError, TypeError) as error:  # the kernel is no public interface of torch

@@ -114,19 +114,18 @@ def mean_inputs(features: nn.Sequential, batch: torch.Tensor) -> dict[str, torch
     return means
 
 
-def mixed(features: nn.Sequential, precise: int, means: dict[str, torch.Tensor], fuse: bool) -> MixedFeatures:
+def mixed(features: nn.Sequential, precise: int, means: dict[str, torch.Tensor]) -> MixedFeatures:
     """Folded ``features`` with the blocks from number ``precise`` on in bfloat16 and their biases corrected.
 
-    ``means`` come from `mean_inputs`. ``fuse`` takes the oneDNN kernels (CPU only).
+    ``means`` come from `mean_inputs`. For the CPU only: without `FusedConvolution` the biases would be
+    rounded too, which costs more than all else together.
     """
     rest = copy.deepcopy(features)[precise:]
     for name, module in rest.named_modules():
         if isinstance(module, nn.Conv2d) and module.bias is not None:
             module.bias.data += _lost_by_rounding(module, means[name])  # a slice keeps the names of its blocks
     _unwrap_residuals(rest)
-    if fuse:
-        _fuse(rest)
-    rest = rest.to(torch.bfloat16) if not fuse else rest
+    _fuse(rest)
     return MixedFeatures(features[:precise], nn.Sequential(ToBfloat16(), rest))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -41,11 +42,16 @@ def full_state(image_root: Path, class_name: str) -> str:
     folder = unquote_to_bytes(class_name)
     if not os.path.isdir(os.path.join(os.fsencode(image_root), folder)):
         return ""
+    return files_state((seen.image_id, seen.size_bytes, seen.mtime_ns) for seen in list_files(image_root, folder))
+
+
+def files_state(files: Iterable[tuple[str, int, int]]) -> str:
+    """Hash of (image_id, size in bytes, modification time in ns) of files, whatever their order."""
     total = 0
     count = 0
-    for seen in list_files(image_root, folder):
-        line = f"{seen.image_id}\0{seen.size_bytes}\0{seen.mtime_ns}".encode("utf-8", "surrogateescape")
-        # A sum of hashes does not depend on the order in which the file system lists the files.
+    for image_id, size_bytes, mtime_ns in files:
+        line = f"{image_id}\0{size_bytes}\0{mtime_ns}".encode()
+        # A sum does not depend on the order in which the file system lists the files.
         total += int.from_bytes(hashlib.blake2b(line, digest_size=8).digest(), "little")
         count += 1
     return f"{count}-{total & (2**64 - 1):016x}"

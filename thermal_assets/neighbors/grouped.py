@@ -8,6 +8,7 @@ Where an image carries no session, its near copies are left out instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from thermal_assets.neighbors.distances import to_distances, to_score

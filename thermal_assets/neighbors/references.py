@@ -7,8 +7,6 @@ other of its class, and the same images give the same draw on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, nearest_between

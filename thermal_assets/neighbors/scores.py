@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thermal_assets.neighbors.space import Operands
 from thermal_assets.neighbors.threads import in_parallel
-from thermal_assets.neighbors.space import Operands, Precision, Space
 
 if TYPE_CHECKING:
     import torch
@@ -25,24 +25,20 @@ _SEGMENT = 4096  # columns of one product: its output is reduced while it is sti
 class ScoreBlock:
     """Scores of up to ``rows`` queries against every candidate, in one reused buffer [segments, rows, width].
 
-    ``operands``: all candidates prepared, or None to prepare each segment when it is needed.
     ``picks``: how many entries a row will usually be asked for; it sets the size of the groups.
     """
 
-    def __init__(
-        self, candidates: Space, precision: Precision, operands: Operands | None, rows: int, picks: int
-    ) -> None:
+    def __init__(self, operands: Operands, rows: int, picks: int) -> None:
         import torch
 
-        self.candidates = candidates
-        self.precision = precision
         self.operands = operands
-        self.columns = candidates.count
+        self.precision = operands.precision
+        self.columns = len(operands.matrix)
         ideal = math.sqrt(max(self.columns, 1) / max(picks, 1))
         self.group = min(128, max(8, 1 << round(math.log2(ideal)))) if ideal > 1 else 8
         self.width = min(_SEGMENT, -(-max(self.columns, 1) // self.group) * self.group)
         self.segments = -(-max(self.columns, 1) // self.width)
-        dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        dtype = torch.bfloat16 if self.precision == "bfloat16" else torch.float32
         self.buffer = torch.empty(self.segments, rows, self.width, dtype=dtype)
         self.scores = self.buffer[:, :0]
 
@@ -58,10 +54,7 @@ class ScoreBlock:
         self.scores = self.buffer[:, :b]
         for segment in range(self.segments):
             span = self.columns_of(segment)
-            if self.operands is not None:
-                right = self.operands.matrix[span]
-            else:
-                right = self.candidates.operands(self.precision, span).matrix
+            right = self.operands.matrix[span]
             target = self.scores[segment]
             if len(right) == self.width:
                 torch.mm(left, right.T, out=target)
@@ -139,7 +132,10 @@ class ScoreBlock:
 
     def count_within(self, limit: np.ndarray) -> np.ndarray:
         """How many finite entries of each row are at most ``limit`` float64 [b]; int64 [b]."""
-        return sum(self._below(segment, limit).sum(dim=1) for segment in range(self.segments)).numpy()
+        total = np.zeros(len(limit), dtype=np.int64)
+        for segment in range(self.segments):
+            total += self._below(segment, limit).sum(dim=1).numpy()
+        return total
 
     def within(self, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Those entries as (rows, columns), int64 each, in the order of rows."""
@@ -192,7 +188,8 @@ def _smallest_of(keys: np.ndarray, picks: int) -> tuple[np.ndarray, np.ndarray]:
     count = keys.shape[1]
     picks = min(picks, count)
     small = keys.dtype == np.int16 and count <= 1 << 16
-    packed, bits = (keys.astype(np.int32), 16) if small else (keys.astype(np.int64), 32)
+    bits = 16 if small else 32
+    packed: np.ndarray = keys.astype(np.int32 if small else np.int64)
     packed <<= bits
     packed |= np.arange(count, dtype=packed.dtype)
     if picks < count:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.distances import pair_scores, sorted_candidates
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.selection import first_of_pairs, first_of_rows
-from thermal_assets.neighbors.space import Bounds, Precision, Space, fast_bfloat16
+from thermal_assets.neighbors.space import Precision, Space, fast_bfloat16
 
 Progress = Callable[[int, int], None]
 
@@ -48,9 +49,7 @@ class Rule:
         if self.query_group is not None and self.candidate_group is not None:
             block.exclude_groups(self.query_group[rows], self.candidate_group, self.need_group)
 
-    def first(
-        self, rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, k: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def first(self, rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The first k that count of sorted lists of the queries ``rows``, groups included."""
         counts = None
         if self.query_group is not None and self.candidate_group is not None:
@@ -64,9 +63,7 @@ class Rule:
 class Search:
     """Candidates prepared in one precision, and the buffer for blocks of scores against them."""
 
-    def __init__(
-        self, queries: Space, candidates: Space, precision: Precision, picks: int, memory_mb: float
-    ) -> None:
+    def __init__(self, queries: Space, candidates: Space, precision: Precision, picks: int, memory_mb: float) -> None:
         self.queries, self.candidates, self.precision = queries, candidates, precision
         operands = candidates.operands(precision)
         self.left = operands if queries is candidates else queries.operands(precision)
@@ -74,7 +71,7 @@ class Search:
         item = 2 if precision == "bfloat16" else 4
         fitting = int(memory_mb * 2**20 / (item * max(candidates.count, 1)))
         self.rows = max(8, min(1024, fitting // 8 * 8))
-        self.block = ScoreBlock(candidates, precision, operands, min(self.rows, max(queries.count, 1)), picks)
+        self.block = ScoreBlock(operands, min(self.rows, max(queries.count, 1)), picks)
 
     def fill(self, rows: np.ndarray) -> ScoreBlock:
         """Scores of the queries ``rows``; in a search among themselves a query is no candidate of its own."""

@@ -26,7 +26,7 @@ Precision = Literal["bfloat16", "float32"]
 _ROWS_AT_ONCE = 4096
 UNIT_FLOAT32 = 2.0**-24
 UNIT_BFLOAT16 = 2.0**-8
-_EXTRA_COLUMNS = 4
+EXTRA_COLUMNS = 4
 
 
 def fast_bfloat16() -> bool:
@@ -59,7 +59,7 @@ class Operands:
         torch.neg(picked[:, :d], out=left[:, :d])
         left[:, d : d + 2] = picked[:, d + 2 : d + 4]
         left[:, d + 2 : d + 4] = picked[:, d : d + 2]
-        left[:, d + _EXTRA_COLUMNS :] = 0
+        left[:, d + EXTRA_COLUMNS :] = 0
         return left
 
 
@@ -86,13 +86,11 @@ class Space:
         self.is_zero = np.zeros(self.count, dtype=bool)
         total, largest = self._first_pass()
         self.has_zero = bool(self.is_zero.any())
-        self.usual_lengths = self.lengths is None or bool(
-            ((self.lengths > 2.0**-60) & (self.lengths < 2.0**60)).all()
-        )
+        self.usual_lengths = self.lengths is None or bool(((self.lengths > 2.0**-60) & (self.lengths < 2.0**60)).all())
         # A power of two, so scaling rounds nothing; only there to keep squares in range.
         exponent = 0 if largest == 0 or metric == "cosine" else int(np.floor(np.log2(largest)))
-        self.scale = 2.0**-exponent if abs(exponent) > 30 else 1.0
-        self.centre = (total / max(self.count, 1)).astype(np.float32)
+        self.scale = 2.0 ** -np.clip(exponent, -120, 120) if abs(exponent) > 30 else 1.0
+        self.centre = (total * self.scale / max(self.count, 1)).astype(np.float32)
         if like is not None:
             self.scale, self.centre = like.scale, like.centre
         self._measure_norms()
@@ -118,14 +116,14 @@ class Space:
                 safe = np.where(top > 0, top, 1).astype(np.float64)
                 scaled = block / safe[:, None]
                 self.lengths[span] = np.where(top > 0, safe * np.sqrt(np.vecdot(scaled, scaled)), 1.0)
-            total += self._float32(span).sum(axis=0, dtype=np.float64)
+            total += self._unscaled(span).sum(axis=0, dtype=np.float64)
         return total, largest
 
     def _measure_norms(self) -> None:
         self.norm, self.offset = np.zeros(self.count), np.zeros(self.count)
         centre = self.centre.astype(np.float64)
         for span in self._spans():
-            moved = self._moved(self._float32(span)).astype(np.float64)
+            moved = self._moved(span).astype(np.float64)
             squares = np.vecdot(moved, moved)
             self.norm[span] = np.sqrt(squares)
             if self.metric == "euclidean":
@@ -133,17 +131,17 @@ class Space:
             else:
                 self.offset[span] = 0.5 - moved @ centre - centre @ centre / 2
 
-    def _float32(self, span: slice) -> np.ndarray:
-        """Rows under the metric: as they are, or at unit length (zero vectors stay zero)."""
+    def _unscaled(self, span: slice) -> np.ndarray:
+        """float32 rows under the metric: as they are, or at unit length (zero vectors stay zero)."""
         block = self.array[span]
         return block if self.lengths is None else (block / self.lengths[span, None]).astype(np.float32)
 
-    def _moved(self, block: np.ndarray) -> np.ndarray:
-        """Rows minus the centre, scaled: x'."""
-        moved = block - self.centre
+    def _moved(self, span: slice) -> np.ndarray:
+        """float32 rows, scaled, minus the centre: x'."""
+        block = self._unscaled(span)
         if self.scale != 1.0:
-            moved *= np.float32(self.scale)
-        return moved
+            block = block * np.float32(self.scale)
+        return block - self.centre
 
     def take(self, index: np.ndarray, out: np.ndarray) -> None:
         """Rows ``index`` into ``out`` float32 [m, d]: to take differences of, scaled, not centred."""
@@ -165,75 +163,30 @@ class Space:
             rows *= self.scale
         return rows
 
-    def operands(self, precision: Precision, span: slice | None = None) -> Operands:
-        """The rows of ``span`` (None = all) as one side of a product."""
+    def operands(self, precision: Precision) -> Operands:
+        """All rows as one side of a product: a copy of 2 or 4 bytes a value."""
         import torch
 
-        start, stop = (0, self.count) if span is None else (span.start, span.stop)
         dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         d = self.dimensions
-        columns = -(-(d + _EXTRA_COLUMNS) // 32) * 32
-        matrix = torch.zeros(stop - start, columns, dtype=dtype)
-        error = np.zeros(stop - start)
-        for first in range(start, stop, _ROWS_AT_ONCE):
-            rows = slice(first, min(first + _ROWS_AT_ONCE, stop))
-            here = slice(rows.start - start, rows.stop - start)
-            moved = self._moved(self._float32(rows))
-            matrix[here, :d] = torch.from_numpy(moved)
-            matrix[here, d : d + 2] = 1
-            offset = torch.from_numpy(self.offset[rows])
+        matrix = torch.zeros(self.count, -(-(d + EXTRA_COLUMNS) // 32) * 32, dtype=dtype)
+        error = np.zeros(self.count)
+        for span in self._spans():
+            moved = self._moved(span)
+            matrix[span, :d] = torch.from_numpy(moved)
+            matrix[span, d : d + 2] = 1
+            offset = torch.from_numpy(self.offset[span])
             head = offset.to(dtype)
-            matrix[here, d + 2] = head
-            matrix[here, d + 3] = (offset - head.double()).to(dtype)
+            matrix[span, d + 2] = head
+            matrix[span, d + 3] = (offset - head.double()).to(dtype)
             if precision == "bfloat16":
                 # The difference of a number and its rounding is itself a float32: nothing is lost here.
-                moved -= matrix[here, :d].float().numpy()
-                error[here] = 1.001 * np.sqrt(np.vecdot(moved, moved))
+                moved -= matrix[span, :d].float().numpy()
+                error[span] = 1.001 * np.sqrt(np.vecdot(moved, moved))
         # Subtracting the centre and taking unit length rounded once each.
         unit = 1.0 + float(np.linalg.norm(self.centre)) if self.metric == "cosine" else 0.0
-        error += 1.01 * UNIT_FLOAT32 * (self.norm[start:stop] + unit)
+        error += 1.01 * UNIT_FLOAT32 * (self.norm + unit)
         return Operands(matrix, error, d, precision)
-
-
-class Bounds:
-    """How far a computed score may lie from the true one, for queries and candidates of one precision.
-
-    Source of the forms: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1
-    (an inner product of length L errs by at most L u sum|x y| to first order); doubled here.
-    """
-
-    def __init__(self, queries: Space, query_error: np.ndarray, candidates: Space, operands: Operands) -> None:
-        self.queries, self.query_error = queries, query_error
-        self.precision = operands.precision
-        self.longest = float(candidates.norm.max(initial=0))
-        self.largest_offset = float(np.abs(candidates.offset).max(initial=0))
-        moved = candidates.norm > 0
-        self.relative_error = float((operands.error[moved] / candidates.norm[moved]).max(initial=0))
-        self.absolute_error = float(operands.error.max(initial=0))
-        self.length = candidates.dimensions + _EXTRA_COLUMNS
-
-    def limit(self, rows: np.ndarray, score: np.ndarray) -> np.ndarray:
-        """float64 [b]: any candidate whose true score for the query is at most ``score`` has a computed one below this.
-
-        ``rows`` int64 [b]: the queries.
-        """
-        norm, offset, error = self.queries.norm[rows], np.abs(self.queries.offset[rows]), self.query_error[rows]
-        if self.queries.metric == "euclidean":
-            # A candidate this near cannot be longer than the query and the way to it.
-            reach = np.minimum(norm + np.sqrt(2 * score), self.longest)
-            reach_offset = reach**2 / 2
-            candidate_error = self.relative_error * reach
-        else:
-            reach, reach_offset, candidate_error = self.longest, self.largest_offset, self.absolute_error
-        rounded = norm + error
-        rounding = error * reach + rounded * candidate_error
-        summed = rounded * (reach + candidate_error) + 1.01 * (offset + reach_offset)
-        accumulation = 2 * self.length * UNIT_FLOAT32 * summed
-        split = (2.0**-16 if self.precision == "bfloat16" else 2.0**-22) * (offset + reach_offset)
-        if self.queries.metric == "cosine":
-            split = split + 2.0**-21  # offsets come from float32 unit vectors there
-        output = 1.01 * UNIT_BFLOAT16 if self.precision == "bfloat16" else 0.0
-        return (score + rounding + accumulation + split) * (1 + output) + 1e-35
 
 
 def _as_array(vectors: np.ndarray) -> np.ndarray:

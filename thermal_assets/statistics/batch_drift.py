@@ -89,10 +89,12 @@ def batch_drift(
         for rows in _members(labels, batches, judged)
     ]
     _judge(rows, thresholds)
+    sampled = int(np.bincount(object_of[labels]).max()) > max_references
     for row in rows:
         own = objects.get(row["class_name"], row["class_name"])
         row["code_class"] = code_objects.get(row["object_code"] or "")
         row["code_contradicts"] = row["code_class"] is not None and row["code_class"] != own
+        row["method"] = "sample" if sampled else "exact"
         row["lens_id"] = lens_id
     return table_frame("batch_drift", rows)
 

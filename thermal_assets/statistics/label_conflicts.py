@@ -46,9 +46,10 @@ def label_conflicts(
     Images that are left fewer than ten references of their own label are not judged.
     """
     labels = codes(images["class_name"])
+    sampled = bool(labels.size) and int(np.bincount(labels[labels >= 0]).max(initial=0)) > max_references
     names = images["class_name"].unique().drop_nulls().sort().to_list()
     if len(names) < 2:
-        return _frame([], names, images, lens_id)
+        return _frame([], names, images, lens_id, sampled)
     blocks = vote_blocks(
         vectors,
         images["image_key"].to_numpy().astype(np.int64),
@@ -60,7 +61,7 @@ def label_conflicts(
         salt=salt,
         progress=progress,
     )
-    return _frame([_judge(block, labels, min_odds) for block in blocks], names, images, lens_id)
+    return _frame([_judge(block, labels, min_odds) for block in blocks], names, images, lens_id, sampled)
 
 
 def _groups(images: pl.DataFrame, labels: NDArray[np.int64], copies: NDArray[np.int64] | None) -> NDArray[np.int64]:
@@ -91,7 +92,9 @@ def _judge(block: VoteBlock, labels: NDArray[np.int64], min_odds: float) -> dict
     return {name: values[kept] for name, values in (columns | {"evidence": evidence}).items()}
 
 
-def _frame(parts: list[dict[str, NDArray[Any]]], names: list[str], images: pl.DataFrame, lens_id: str) -> pl.DataFrame:
+def _frame(
+    parts: list[dict[str, NDArray[Any]]], names: list[str], images: pl.DataFrame, lens_id: str, sampled: bool
+) -> pl.DataFrame:
     types = {"row": np.int64, "neighbor": np.int64, "neighbor_share": float, "own_share": float, "evidence": float}
     merged = {
         name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0, dtype)
@@ -102,8 +105,9 @@ def _frame(parts: list[dict[str, NDArray[Any]]], names: list[str], images: pl.Da
         neighbor_share=merged["neighbor_share"],
         own_share=merged["own_share"],
         score=merged["neighbor_share"] - merged["own_share"],
-        evidence=merged["evidence"],
+        log_odds=merged["evidence"],
+        method=pl.lit("sample" if sampled else "exact"),
         lens_id=pl.lit(lens_id),
     )
-    frame = frame.sort(["evidence", "score", "image_id"], descending=[True, True, False])
+    frame = frame.sort(["log_odds", "score", "image_id"], descending=[True, True, False])
     return conform("label_conflicts", frame.with_columns(rank=pl.int_range(1, pl.len() + 1)))

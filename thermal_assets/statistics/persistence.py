@@ -83,6 +83,8 @@ def outlier_persistence(
                     "expected_low": float(min(chance)) if chance else None,
                     "expected_high": float(max(chance)) if chance else None,
                     "projections": projections,
+                    "images_compared": sample.size,
+                    "method": "exact" if sample.size == members.size else "sample",
                     "sessions": np.unique(named[named >= 0]).size if has_sessions else None,
                     "rank_correlation": finite(rho),
                 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from thermal_assets.home.layout import Home
+from thermal_assets.manifest.watching import files_state
 from thermal_assets.warehouse.access import Warehouse
 from thermal_assets.warehouse.rows import first_row
 
@@ -18,6 +19,19 @@ class DiagnosisState:
     embedded: frozenset[str]
     measured: frozenset[str]
     l3_lens: str
+
+
+def diagnosed_state(home: Home, class_name: str) -> str:
+    """State (see ``files_state``) of the files of a class as its manifest has them; '' if it has none.
+
+    Raises:
+        WarehouseLocked: the warehouse is busy for longer than a sensor tick may wait.
+    """
+    with Warehouse(home.warehouse.path, timeout=_TICK_TIMEOUT_SECONDS).read() as connection:
+        rows = connection.execute(
+            "SELECT image_id, size_bytes, mtime_ns FROM file_manifest WHERE class_name = ?", [class_name]
+        ).fetchall()
+    return files_state(rows) if rows else ""
 
 
 def diagnosis_state(home: Home) -> DiagnosisState:

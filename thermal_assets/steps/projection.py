@@ -61,7 +61,7 @@ def materialize_l3_lens(home: Home, run_id: str) -> StepReport:
             "images": lens.image_count,
             "real_dimensions": lens.real_dimensions,
             "explained_share": round(lens.explained, 4),
-            "plot": scree(lens.scales.astype(np.float64) ** 2),
+            "plot": scree(lens.scales.astype(np.float64) ** 2, explained=lens.explained),
         }
         return {
             "l3_lens": Output(

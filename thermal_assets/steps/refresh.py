@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -63,8 +64,13 @@ class Look:
     swept: int
 
 
-def look(image_root: Path, watch: Watch, budget_seconds: float) -> Look:
+def look(
+    image_root: Path, watch: Watch, budget_seconds: float, diagnosed: Callable[[str], str] = lambda name: ""
+) -> Look:
     """Compare the folders with ``watch`` and bring it up to date.
+
+    ``diagnosed`` tells the state at which a class that is not watched yet was last diagnosed, '' if
+    never: what the command line has just done need not be done again.
 
     Folders whose quick state moved get a full look at once; the others in turn, as many as fit into
     ``budget_seconds`` (always at least one).
@@ -80,7 +86,9 @@ def look(image_root: Path, watch: Watch, budget_seconds: float) -> Look:
     rest: list[str] = []
     start = watch.sweep % len(classes)
     for name in classes[start:] + classes[:start]:
-        seen = watch.classes.setdefault(name, WatchedClass())
+        if name not in watch.classes:
+            watch.classes[name] = WatchedClass(requested=diagnosed(name))
+        seen = watch.classes[name]
         quick = quick_state(image_root, name)
         (must if quick != seen.quick or seen.settling else rest).append(name)
         seen.quick = quick

@@ -27,8 +27,8 @@ class ObjectKind:
     """One of the ten objects.
 
     ``distances_m`` are the distances it is recorded from, near ones first. ``share`` is the relative number of
-    (normal, anomalous) images. ``per_session`` is about how many images one session of a small class has;
-    ``one_distance``: a session is one long burst from one distance.
+    (normal, anomalous) images. ``per_session`` is about how many images a session of
+    them has in a data set of 1,600; ``one_distance``: a session is one long burst from one distance.
     """
 
     name: str
@@ -36,7 +36,7 @@ class ObjectKind:
     distances_m: tuple[float, ...]
     share: tuple[int, int]
     module: ModuleType
-    per_session: int = 6
+    per_session: tuple[int, int] = (5, 5)
     one_distance: bool = False
 
     @property
@@ -56,7 +56,7 @@ OBJECTS: tuple[ObjectKind, ...] = (
     ObjectKind("ac_outdoor_unit", "ACU", (1, 2, 5, 10), (64, 54), ac_outdoor_unit),
     ObjectKind("factory_exterior", "FEX", (20, 30, 50, 80), (62, 54), factory_exterior),
     ObjectKind("factory_interior", "FIN", (5, 10, 15, 20), (59, 53), factory_interior),
-    ObjectKind("person", "HUM", (5, 10, 15, 20), (234, 208), person, 22, True),
+    ObjectKind("person", "HUM", (5, 10, 15, 20), (234, 208), person, (12, 22), True),
     ObjectKind("car", "CAR", (5, 10, 15, 20, 25, 30), (90, 87), car),
     ObjectKind("ship", "SHP", (20, 30, 50, 90), (58, 52), ship),
 )

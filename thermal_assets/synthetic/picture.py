@@ -72,7 +72,7 @@ def draw_picture(picture: Picture) -> NDArray[np.uint8]:
         haze=picture.distance_m * 0.004,
         noise_k=setting.uniform("noise", 0.1, 0.3),
         stripes_k=setting.uniform("stripes", 0.02, 0.12),
-        least_span_k=setting.uniform("least_span", 14, 20) + (10 if picture.look == "cooled" else 0),
+        least_span_k=setting.uniform("least_span", 11, 16) + (13 if picture.look == "cooled" else 0),
         margin_low=setting.uniform("margin_low", 0.0, 0.16) + moment.around("margin_low", 0.02),
         margin_high=setting.uniform("margin_high", 0.0, 0.22) + moment.around("margin_high", 0.02),
     )

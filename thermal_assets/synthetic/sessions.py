@@ -43,8 +43,8 @@ def plan_batches(
     if images == 0:
         return []
     chance = Chance(seed, "sessions", class_name)
-    # Sessions get longer and more numerous as a class grows; up to a hundred images only more numerous.
-    length = kind.per_session * sqrt(max(1.0, images / kind.per_session / 16))
+    # As a class grows, its sessions get both longer and more numerous.
+    length = kind.per_session[anomalous] * sqrt(max(1.0, images / 250))
     count = max(1, min(images, round(images / length)))
     sizes = shares_of(images, [chance.uniform(f"size_{i}", 0.9, 1.1) for i in range(count)])
     palettes = _dealt(

@@ -143,7 +143,11 @@ IMAGE_PASS = (
                 "saturated_fraction", "DOUBLE", "Share of pixels at the lowest or highest level of the format, 0..1"
             ),
             column("palette", "VARCHAR", "Pseudo-colour palette recognised: grey, iron, rainbow, ...; 'unknown'"),
-            column("palette_confidence", "DOUBLE", "Share of the pixel colours that the named palette explains, 0..1"),
+            column(
+                "palette_confidence",
+                "DOUBLE",
+                "Share of the pixel colours that the named palette explains, of at most 4,096 pixels, 0..1",
+            ),
             required(
                 "pixel_hash", "VARCHAR", "blake2b-128 of size and RGB pixels: equal pictures whatever the container"
             ),
@@ -192,7 +196,7 @@ IMAGE_PASS = (
             column(
                 "canvas_totals",
                 "BLOB",
-                "Exact integer sums behind both pictures (zlib of int64 [2, canvas, canvas, 3])",
+                "Exact sums of levels and their squares behind both pictures (zlib of int64 [2, canvas, canvas, 3])",
             ),
         ),
         key=("class_name",),
@@ -339,6 +343,8 @@ COMPARISONS = (
             column("expected_low", "DOUBLE", "Smallest overlap among those projections"),
             column("expected_high", "DOUBLE", "Largest overlap among those projections"),
             required("projections", "INTEGER", "Random projections drawn"),
+            required("images_compared", "BIGINT", "Images behind the comparison"),
+            required("method", "VARCHAR", "'exact': all images; 'sample': a hashed sample of them"),
             column("sessions", "INTEGER", "Distinct sessions among the overlapping images; NULL without sessions"),
             column("rank_correlation", "DOUBLE", "Spearman correlation of density between L2 and L3"),
         ),
@@ -448,6 +454,9 @@ COMPARISONS = (
             column("code_class", "VARCHAR", "Object that the code in the names stands for, by the profile"),
             required("code_contradicts", "BOOLEAN", "The code in the names stands for another object than the folder"),
             required("picture_contradicts", "BOOLEAN", "The neighbours say so too, by the stated thresholds"),
+            required(
+                "method", "VARCHAR", "'exact': every image votes; 'sample': at most so many of an object, drawn by hash"
+            ),
             required("example_ids", "VARCHAR[]", "Up to ten image_ids of the batch"),
             LENS_ID,
         ),
@@ -464,8 +473,14 @@ COMPARISONS = (
             required("neighbor_class", "VARCHAR", "The label that most neighbours of other sessions carry"),
             required("neighbor_share", "DOUBLE", "Size-balanced share of that label among the neighbours, 0..1"),
             required("own_share", "DOUBLE", "Size-balanced share of its own label among the neighbours, 0..1"),
-            required("score", "DOUBLE", "neighbor_share minus own_share: the higher, the more suspect"),
+            required("score", "DOUBLE", "neighbor_share minus own_share"),
+            required(
+                "log_odds", "DOUBLE", "ln(neighbor_share / own_share), half a vote added to each: what rank follows"
+            ),
             required("rank", "INTEGER", "1 = most suspect"),
+            required(
+                "method", "VARCHAR", "'exact': every image votes; 'sample': at most so many of a class, drawn by hash"
+            ),
             LENS_ID,
         ),
         key=("image_id",),

@@ -117,6 +117,17 @@ def test_real_lens_on_real_crops_stays_at_a_cosine_of_0_999(shared_dir: Path) ->
     assert cosine.min() >= 0.999
 
 
+def test_without_the_bf16_kernel_the_engine_falls_back_to_fp32(spec: LensSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(*_: object) -> None:
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr("thermal_assets.embedding.fast_network.FusedConvolution.forward", absent)
+    images = pseudo_images(3, SIDE, 9)
+    fallback = Embedder(spec, "mixed", "cpu")
+    assert fallback.kind == "fp32 cpu"
+    assert np.array_equal(fallback.embed(images), Embedder(spec, "fp32", "cpu").embed(images))
+
+
 def test_wrong_choices_are_told(spec: LensSpec) -> None:
     with pytest.raises(UserError, match="precision 'int4'"):
         Embedder(spec, "int4")

@@ -50,9 +50,9 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[st
 
 @pytest.fixture
 def fill(tmp_path: Path) -> Callable[..., Filled]:
-    """Builds the warehouse; ``sessions`` says whether names carry sessions, ``random_weights`` whether L2 is trained."""
+    """Builds the warehouse; ``basis`` is that of density_xs, ``random_weights`` says whether L2 is untrained."""
 
-    def build(*, sessions: bool = True, random_weights: bool = False) -> Filled:
+    def build(*, basis: str = "other sessions", random_weights: bool = False) -> Filled:
         root, database = tmp_path / "images", tmp_path / "warehouse.duckdb"
         connection = duckdb.connect(str(database))
         create_schema(connection)
@@ -60,9 +60,9 @@ def fill(tmp_path: Path) -> Callable[..., Filled]:
         classes = [name.partition("/")[0] for name in names]
         odd = names[7]
         _classes(connection)
-        _images(connection, root, names, classes, sessions)
+        _images(connection, root, names, classes, basis == "other sessions")
         _lenses(connection, random_weights)
-        _densities(connection, names, classes, odd, sessions)
+        _densities(connection, names, classes, odd, basis)
         _results(connection, names, odd)
         connection.close()
         return Filled(database, root, names, odd)
@@ -119,7 +119,7 @@ def _lenses(connection: duckdb.DuckDBPyConnection, random_weights: bool) -> None
 
 
 def _densities(
-    connection: duckdb.DuckDBPyConnection, names: list[str], classes: list[str], odd: str, sessions: bool
+    connection: duckdb.DuckDBPyConnection, names: list[str], classes: list[str], odd: str, basis: str
 ) -> None:
     random = np.random.default_rng(1)
     for level, lens_id in LENSES.items():
@@ -130,10 +130,9 @@ def _densities(
         rows, near = [], []
         for key, class_name in enumerate(classes):
             common = {"image_key": key, "class_name": class_name, "level": level, "lens_id": lens_id}
-            basis = "other sessions" if sessions else "fewer than three sessions"
             rows.append(
                 {**common, "mean_distance_10": 1 / density[key], "density": density[key], "hubness": 1, "k_used": 10}
-                | {"density_xs": across[key] if sessions else None, "density_xs_basis": basis}
+                | {"density_xs": None if basis.startswith("fewer") else across[key], "density_xs_basis": basis}
                 | {"n_candidates": 119, "reliable": True}
             )
             others = [(key + step) % len(names) for step in range(1, 11)]

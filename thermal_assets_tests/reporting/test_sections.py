@@ -18,13 +18,16 @@ from thermal_assets.reporting.sections.pivots import pivots
 from thermal_assets_tests.reporting.conftest import Filled
 
 
-def test_lowest_are_judged_over_other_sessions_where_names_have_some(fill: Callable[..., Filled]) -> None:
-    filled = fill(sessions=True)
+@pytest.mark.parametrize(
+    ("basis", "words"), [("other sessions", "other sessions only"), ("near copies removed", "near copies left out")]
+)
+def test_lowest_are_judged_without_their_own_company(fill: Callable[..., Filled], basis: str, words: str) -> None:
+    filled = fill(basis=basis)
     with filled.connect() as connection:
         found = extremes(connection)
         assert found is not None
         assert [found.low[level][0].image_id for level in ("L2", "L3")] == [filled.odd, filled.odd]
-        assert "other sessions" in found.basis
+        assert words in found.basis
         tiles = extreme_tiles(found, Gallery(filled.image_root))
     assert len(tiles["low"]["L2"]) == LOWEST
     first = tiles["low"]["L2"][0]
@@ -36,7 +39,7 @@ def test_lowest_are_judged_over_other_sessions_where_names_have_some(fill: Calla
 
 
 def test_lowest_fall_back_to_plain_density_and_say_so(fill: Callable[..., Filled]) -> None:
-    filled = fill(sessions=False)
+    filled = fill(basis="fewer than three sessions")
     with filled.connect() as connection:
         found = extremes(connection)
         stored = connection.execute(

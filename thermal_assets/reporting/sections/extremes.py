@@ -15,9 +15,10 @@ HIGHEST = 12
 PER_CLASS = 8
 MAX_CLASSES = 40
 BASIS = {
-    "density_xs": "Judged by density over images of other sessions only.",
-    "density": "Judged by plain density: which images come from other sessions is not known.",
+    "other sessions": "Judged by density over images of other sessions only.",
+    "near copies removed": "Judged by density with near copies left out, because names carry no session.",
 }
+PLAIN = "Judged by plain density: too few sessions to leave an image's own one out."
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ def extremes(connection: duckdb.DuckDBPyConnection) -> Extremes | None:
     # The two measures have different scales: never rank one image by the first and another by the second.
     (share,) = rows(
         connection,
-        f"""SELECT count(*) AS judged, count(density_xs) AS across FROM {scope}_densities
+        f"""SELECT count(*) AS judged, count(density_xs) AS across,
+                   list(DISTINCT density_xs_basis ORDER BY density_xs_basis) FILTER (density_xs IS NOT NULL) AS bases
+            FROM {scope}_densities
             WHERE {IN_FORCE} AND reliable AND density IS NOT NULL""",
     )
     across = share["across"] * 2 > share["judged"]
@@ -83,7 +86,7 @@ def extremes(connection: duckdb.DuckDBPyConnection) -> Extremes | None:
         low[level] = [image for image in here if image.ranks[level] <= LOWEST]
         high[level] = [image for image in reversed(here) if image.ranks[level] > max(count - HIGHEST, LOWEST)]
         typical[level] = next(image for image in here if image.ranks[level] == (count + 1) // 2)
-    basis = BASIS[measure]
+    basis = " Or, by class: ".join(BASIS.get(word, word) for word in share["bases"]) if across else PLAIN
     if across and share["across"] < share["judged"]:
         basis += " Images without it are left out here."
     return Extremes(scope, judged, low, high, typical, basis)

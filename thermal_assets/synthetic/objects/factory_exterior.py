@@ -94,7 +94,7 @@ def _fault(canvas: Canvas, scene: Scene, right: float, stacks: list[float]) -> N
         canvas.patch(rng, x, made.uniform("y", 0.5, 0.75), 0.24 * size, 0.16 * size, 20.0 * size)
     elif kind == "roof":
         canvas.patch(rng, x, TOP - 0.01, 0.3 * size, 0.06 * size, 24.0 * size)
-        canvas.plume(scene.moment.generator("heat"), x, TOP - 0.03, 20.0 * size, angle=-1.5, length=0.2, width=0.1)
+        canvas.plume(scene.moment.generator("heat"), x, TOP - 0.03, 12.0 * size, angle=-1.5, length=0.15, width=0.08)
     elif kind == "stack":
         canvas.plume(
             scene.moment.generator("burning"), stacks[0], 0.07, 48.0 * size,
@@ -102,8 +102,8 @@ def _fault(canvas: Canvas, scene: Scene, right: float, stacks: list[float]) -> N
         )  # fmt: skip
         canvas.glow(stacks[0], 0.1, 0.03, 0.08, 30.0)
     else:
-        canvas.glow(x, 0.55, 0.09 * size, 0.1 * size, 48.0 * size)
+        canvas.glow(x, 0.55, 0.05 * size, 0.06 * size, 48.0 * size)
         canvas.plume(
             scene.moment.generator("fire"), x, 0.5, 36.0 * size,
-            angle=-1.57 + made.around("wind", 0.5), length=0.3 * size, width=0.07,
+            angle=-1.57 + made.around("wind", 0.5), length=0.25 * size, width=0.035,
         )  # fmt: skip

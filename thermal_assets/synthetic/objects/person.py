@@ -45,7 +45,7 @@ class Warmth:
 def _warmth(scene: Scene) -> Warmth:
     air = scene.ambient
     skin = 33.5 - 0.14 * max(0.0, 22 - air)
-    coat = scene.made.uniform("coat", 0.3, 0.6)  # how much of the way from air to skin shows through
+    coat = scene.made.uniform("coat", 0.45, 0.75)  # how much of the way from air to skin shows through
     return Warmth(skin, air + coat * (skin - air), air + (coat - 0.06) * (skin - air), air + 0.25 * (skin - air))
 
 

@@ -10,12 +10,9 @@ from thermal_assets.synthetic.planning import Plan, batch_files
 from thermal_assets.synthetic.plants.plant import Plant, Pool, scaled
 from thermal_assets.synthetic.sessions import Batch, Slot, make_session
 
-CLOSE_UP_SLOTS: tuple[Slot, ...] = (
-    (date(2020, 11, 12), "BSN", 13 * 60 + 2, 13 * 60 + 31),
-    (date(2021, 1, 20), "ULS", 9 * 60 + 44, 10 * 60 + 20),
-)
+CLOSE_UP_SLOT: Slot = (date(2020, 11, 12), "BSN", 13 * 60 + 2, 13 * 60 + 31)
 CAR_SLOT: Slot = (date(2021, 2, 5), "CIC", 15 * 60 + 5, 15 * 60 + 13)
-CLOSE_UPS, CARS, DRY_LEAKS = 8, 24, 8
+CLOSE_UPS, CARS, DRY_LEAKS = 10, 24, 8
 LEAST_CARS = 20  # a batch below that is not judged by the findings
 
 
@@ -25,7 +22,7 @@ def reserve(sizes: dict[str, int], images: int) -> dict[str, int]:
     cars = min(CARS, sizes["person_anomaly"] // 4)
     growth = max(1.0, (images / 1600) ** 0.5)
     return {
-        "person_normal": 2 * round(close_ups * growth / 2),
+        "person_normal": round(close_ups * growth),
         "person_anomaly": round(cars * growth) if cars >= LEAST_CARS else 0,
     }
 
@@ -34,7 +31,7 @@ def plant_close_ups(plan: Plan, count: int) -> Plant:
     """Head-and-shoulders pictures from one metre in person_normal."""
     plant = Plant(
         "person_close_ups",
-        "person_normal holds close-ups from 1 m (D1): head and shoulders that fill the frame, several times larger than "
+        "One session of person_normal holds close-ups from 1 m (D1): head and shoulders that fill the frame, several times larger than "
         "every other crop of the class.",
         ("class_outliers", "dataset_outliers", "distance_drift"),
         ("session_clump", "outliers_shared", "distance_effect"),
@@ -42,11 +39,10 @@ def plant_close_ups(plan: Plan, count: int) -> Plant:
     if not count:
         plant.left_out = "person_normal has too few images"
         return plant
-    for index, slot in enumerate(CLOSE_UP_SLOTS):
-        plan.taken.add(slot)
-        session = make_session(plan.seed, f"close_up/{index}", slot, "ironbow")
-        batch = Batch(session, 1.0, count // 2)
-        plant.files += batch_files(plan.seed, "person_normal", BY_NAME["person"], False, batch, "close_up")
+    plan.taken.add(CLOSE_UP_SLOT)
+    session = make_session(plan.seed, "close_ups", CLOSE_UP_SLOT, "ironbow")
+    batch = Batch(session, 1.0, count)
+    plant.files = batch_files(plan.seed, "person_normal", BY_NAME["person"], False, batch, "close_up")
     plan.files["person_normal"] += plant.files
     return plant
 
