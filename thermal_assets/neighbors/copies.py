@@ -12,12 +12,15 @@ def copy_groups(vectors: np.ndarray) -> list[np.ndarray]:
     digests = _digests(vectors)
     order = np.argsort(digests, kind="stable")
     ordered = digests[order]
-    edges = np.flatnonzero(np.diff(ordered) != 0) + 1
+    starts = np.flatnonzero(np.append(True, np.diff(ordered) != 0)[: len(ordered)])
+    sizes = np.diff(np.append(starts, len(ordered)))
     groups = []
-    for rows in np.split(order, edges):
+    for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+        rows = order[start : start + size]
         # Equal digests are nearly always equal vectors; here it is made sure.
         while len(rows) > 1:
-            same = (vectors[rows] == vectors[rows[0]]).all(axis=1)
+            pieces = np.array_split(rows, -(-len(rows) // _ROWS_AT_ONCE))
+            same = np.concatenate([(vectors[piece] == vectors[rows[0]]).all(axis=1) for piece in pieces])
             if same.sum() > 1:
                 groups.append(rows[same])
             rows = rows[~same]

@@ -121,9 +121,11 @@ def _by_score(columns: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _tolerance(scores: np.ndarray, space: Space) -> np.ndarray:
     """Bound of the error of ``candidate_scores``: sums of 64 squares, and unit length rounded to float32."""
-    relative = 2 * (_SHORT_SUM + 4) * UNIT_FLOAT32
-    absolute = 8 * UNIT_FLOAT32 if space.metric == "cosine" else 0.0
-    return relative * scores + absolute * np.sqrt(2 * scores) + absolute**2
+    relative = 2 * (_SHORT_SUM + 4) * UNIT_FLOAT32 * scores
+    if space.metric == "euclidean":
+        return relative
+    unit = 8 * UNIT_FLOAT32
+    return relative + unit * np.sqrt(2 * scores) + unit**2
 
 
 def to_distances(scores: np.ndarray, space: Space) -> np.ndarray:

@@ -16,7 +16,7 @@ from thermal_assets.synthetic.chance import Chance
 from thermal_assets.synthetic.palettes import colours
 from thermal_assets.synthetic.scene import Scene
 
-NEAR_PIXELS, FAR_PIXELS = 190.0, 46.0  # geometric mean of width and height, nearest and farthest distance
+NEAR_PIXELS, FAR_PIXELS = 190.0, 54.0  # geometric mean of width and height, nearest and farthest distance
 SMALLEST, LARGEST = 28, 250  # sides of a crop, pixels
 CLOSE_UP_PIXELS = 430.0  # of the 480 lines of a frame
 

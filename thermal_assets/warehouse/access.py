@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -19,6 +20,7 @@ from thermal_assets.warehouse.lock import connect, exclusive
 from thermal_assets.warehouse.transaction import Transaction
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
+TIMEOUT_VARIABLE = "THERMAL_ASSETS_LOCK_TIMEOUT"
 
 
 class Warehouse:
@@ -28,9 +30,10 @@ class Warehouse:
     entering to leaving the ``with`` block.
     """
 
-    def __init__(self, path: Path, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+    def __init__(self, path: Path, timeout: float | None = None) -> None:
+        """``timeout``: seconds to wait for the lock; None: THERMAL_ASSETS_LOCK_TIMEOUT, or 120."""
         self.path = path
-        self.timeout = timeout
+        self.timeout = timeout if timeout is not None else _timeout_from_environment()
 
     def create(self) -> None:
         """Make the file with every table and view of the contract; a no-op on an existing one of this version."""
@@ -103,6 +106,14 @@ class Warehouse:
         """The rows of ``query``, fetched under the lock."""
         with self.read() as connection:
             return connection.sql(query, params=parameters).pl()
+
+
+def _timeout_from_environment() -> float:
+    text = os.environ.get(TIMEOUT_VARIABLE, "")
+    try:
+        return float(text) if text else DEFAULT_TIMEOUT_SECONDS
+    except ValueError:
+        raise UserError(f"{TIMEOUT_VARIABLE} is {text!r}: give a number of seconds") from None
 
 
 @cache

@@ -56,9 +56,14 @@ class Publication:
 
 
 def publish(
-    warehouse: Warehouse, target: Path, finish: Callable[[duckdb.DuckDBPyConnection], object] | None = None
+    warehouse: Warehouse,
+    target: Path,
+    finish: Callable[[duckdb.DuckDBPyConnection], object] | None = None,
+    class_assets: tuple[str, ...] = CLASS_ASSETS,
 ) -> Publication:
     """Build ``target`` anew from the warehouse and swap it in; ``finish`` may add to the copy before.
+
+    A class is whole when all of ``class_assets`` carry one manifest version.
 
     Raises:
         UserError: no room on the disk; the old copy stays.
@@ -70,7 +75,7 @@ def publish(
             old = _attach_old(connection, target)
             started = datetime.now(UTC)
             with warehouse.read_attached(connection, "live"):
-                fresh, kept, waiting, versions = _states(connection, old)
+                fresh, kept, waiting, versions = _states(connection, old, class_assets)
                 for table in _plain_tables():
                     _copy(connection, table, fresh, kept)
             lock_seconds = (datetime.now(UTC) - started).total_seconds()
@@ -173,7 +178,9 @@ def _attach_old(connection: duckdb.DuckDBPyConnection, target: Path) -> bool:
     return False
 
 
-def _states(connection: duckdb.DuckDBPyConnection, old: bool) -> tuple[list[str], list[str], list[str], dict[str, str]]:
+def _states(
+    connection: duckdb.DuckDBPyConnection, old: bool, class_assets: tuple[str, ...]
+) -> tuple[list[str], list[str], list[str], dict[str, str]]:
     """Classes to copy from the warehouse, to keep from the old copy, and to leave out; manifest version of each."""
     rows = connection.execute(
         """
@@ -183,7 +190,7 @@ def _states(connection: duckdb.DuckDBPyConnection, old: bool) -> tuple[list[str]
         LEFT JOIN live.asset_versions v ON v.partition = c.partition_key AND list_contains($assets, v.asset)
         GROUP BY 1 ORDER BY 1
         """,
-        {"assets": list(CLASS_ASSETS)},
+        {"assets": list(class_assets)},
     ).fetchall()
     before = (
         dict(connection.execute("SELECT class_name, manifest_version FROM old.publication").fetchall()) if old else {}

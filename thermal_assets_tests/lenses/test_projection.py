@@ -24,10 +24,10 @@ def _blocks(vectors: np.ndarray, size: int) -> Iterator[np.ndarray]:
 
 
 def test_equals_pca() -> None:
-    vectors = _unit_vectors(2000, 200, 150)
+    vectors = _unit_vectors(1000, 160, 140)
     lens = fit_projection(_blocks(vectors, 333))
     pca = PCA(120, svd_solver="full").fit(vectors.astype(np.float64))
-    assert (lens.dimensions, lens.real_dimensions, lens.image_count) == (120, 120, 2000)
+    assert (lens.dimensions, lens.real_dimensions, lens.image_count) == (120, 120, 1000)
     np.testing.assert_allclose(lens.scales, np.sqrt(pca.explained_variance_), rtol=1e-5)
     np.testing.assert_allclose(np.abs(lens.project(vectors)), np.abs(pca.transform(vectors)), atol=1e-5)
     assert lens.explained == pytest.approx(pca.explained_variance_ratio_.sum(), rel=1e-6)

@@ -1,4 +1,4 @@
-"""People. Usual: at work on the site. Anomalous: fallen, crouching or climbing a fence, mostly in the dark."""
+"""People. Usual: at work on the site. Anomalous: intruders at a fence, carrying, climbing or crouching, mostly at night."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _posture(scene: Scene) -> str:
     if scene.look == "close_up":
         return "close_up"
     if scene.anomalous:
-        return scene.made.choice("posture", ["fallen", "crouching", "climbing"], [0.4, 0.3, 0.3])
+        return scene.made.choice("posture", ["carrying", "climbing", "crouching"], [0.5, 0.35, 0.15])
     return "standing"
 
 
@@ -24,9 +24,9 @@ def aspect(scene: Scene) -> float:
     """Width over height."""
     low, high = {
         "standing": (0.42, 0.55),
-        "fallen": (1.7, 2.2),
+        "carrying": (0.5, 0.62),
         "crouching": (0.8, 1.0),
-        "climbing": (0.6, 0.75),
+        "climbing": (0.52, 0.64),
         "close_up": (0.85, 1.05),
     }[_posture(scene)]
     return scene.made.uniform("aspect", low, high)
@@ -63,9 +63,10 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         wall(canvas, scene)
         ground(canvas, scene, 0.83)
     canvas.t -= np.float32(2.0 if scene.sun == 0 else 0.0)
-    {"standing": _standing, "fallen": _fallen, "crouching": _crouching, "climbing": _climbing}[posture](
-        canvas, scene, a
-    )
+    if scene.anomalous:
+        _fence(canvas, scene, scene.made.uniform("rail", 0.06, 0.14))
+    figures = {"standing": _standing, "carrying": _carrying, "crouching": _crouching, "climbing": _climbing}
+    figures[posture](canvas, scene, a)
 
 
 def _head(canvas: Canvas, scene: Scene, warm: Warmth, x: float, y: float, size: float) -> None:
@@ -116,25 +117,26 @@ def _torso(canvas: Canvas, corners: list[Point], warm: Warmth, rounded: float) -
     canvas.glow(x, y - 0.04, 0.06, 0.08, 2.0)
 
 
-def _fallen(canvas: Canvas, scene: Scene, a: float) -> None:
-    warm, moment = _warmth(scene), scene.moment
-    y, tilt = 0.62, scene.made.around("tilt", 0.12)
-    canvas.ellipse(a / 2, 0.84, 0.4 * a, 0.07, scene.ambient + 3, soft=0.1)
-    hip, neck = (0.54 * a, y + tilt), (0.29 * a, y - tilt)
-    for side in (-1, 1):
-        knee = (0.7 * a, y + tilt + 0.08 * side - abs(moment.around(f"knee_{side}", 0.14)))
-        foot = (0.9 * a, y + 0.11 * side + 0.08)
-        _limb_pair(canvas, (hip[0], hip[1] + 0.05 * side), knee, foot, 0.125, warm.trousers, warm.trousers - 1)
-        canvas.ellipse(*foot, 0.06, 0.09, warm.shoes)
-    canvas.limb(neck, hip, 0.19, warm.shirt, end_radius=0.16, shade=lambda u, v: -3 * v * v)
-    elbow = (0.38 * a, y + 0.24)
-    hand = (0.3 * a + moment.around("hand", 0.1), y + 0.28)
-    _limb_pair(canvas, (neck[0] + 0.06, neck[1] + 0.06), elbow, hand, 0.075, warm.shirt, warm.shirt + 0.5)
-    canvas.ellipse(*hand, 0.055, 0.045, warm.skin - 2)
-    head = (neck[0] - 0.31, neck[1] - 0.03)
-    canvas.limb((neck[0] - 0.17, neck[1] - 0.02), head, 0.06, warm.skin - 1)
-    canvas.ellipse(*head, 0.15, 0.12, warm.skin, shade=lambda u, v: -3 * v * v)
-    canvas.ellipse(head[0] - 0.085, head[1] - 0.02, 0.085, 0.115, warm.skin - 4)
+def _carrying(canvas: Canvas, scene: Scene, a: float) -> None:
+    made, x = scene.made, a / 2
+    _standing(canvas, scene, a)
+    cold = scene.ambient - 2
+    side = made.choice("load_side", [-1, 1])
+    if made.happens("sack", 0.6):
+        sack = (x + 0.1 * side, 0.27 + scene.moment.around("sack", 0.02))
+        canvas.ellipse(*sack, 0.12, 0.15, cold, angle=0.4 * side, shade=lambda u, v: 1.5 * v - u * u)
+    else:
+        canvas.limb((x - 0.2, 0.42), (x + 0.22, 0.36 + scene.moment.around("bar", 0.03)), 0.018, cold)
+        canvas.rect(x + 0.06, 0.34, x + 0.24, 0.46, cold + 0.5, corner=0.02)
+
+
+def _fence(canvas: Canvas, scene: Scene, top: float, cover: float = 1.0) -> None:
+    """Chain link below a rail."""
+    wire, pitch = scene.ambient - 5, np.float32(scene.made.uniform("mesh", 13, 18))
+    along, across = (canvas.x + canvas.y) * pitch, (canvas.x - canvas.y) * pitch
+    mesh = np.maximum(np.abs(along % 1 - 0.5), np.abs(across % 1 - 0.5))
+    canvas.t += np.float32(cover) * (np.float32(wire) - canvas.t) * ((mesh > 0.44) & (canvas.y > top))
+    canvas.limb((-1, top), (2, top), 0.014, wire - 1)
 
 
 def _crouching(canvas: Canvas, scene: Scene, a: float) -> None:
@@ -156,26 +158,11 @@ def _crouching(canvas: Canvas, scene: Scene, a: float) -> None:
 
 def _climbing(canvas: Canvas, scene: Scene, a: float) -> None:
     warm, moment, x = _warmth(scene), scene.moment, a / 2
-    wire = scene.ambient - 5
-    pitch = np.float32(scene.made.uniform("mesh", 13, 18))
-    mesh = np.maximum(
-        np.abs(((canvas.x + canvas.y) * pitch) % 1 - 0.5), np.abs(((canvas.x - canvas.y) * pitch) % 1 - 0.5)
-    )
-    np.copyto(canvas.t, np.float32(wire), where=(mesh > 0.44) & (canvas.y > 0.12))
-    canvas.limb((-1, 0.12), (2, 0.12), 0.014, wire - 1)
     for side in (-1, 1):
-        up = moment.uniform(f"climb_{side}", 0, 0.08)
-        knee = (x + 0.17 * side, 0.68 - up - (0.06 if side > 0 else 0))
-        _limb_pair(
-            canvas,
-            (x + 0.05 * side, 0.58),
-            knee,
-            (x + 0.1 * side, 0.92 - 1.5 * up),
-            0.065,
-            warm.trousers,
-            warm.trousers - 1,
-        )
-        canvas.ellipse(x + 0.1 * side, 0.93 - 1.5 * up, 0.035, 0.03, warm.shoes)
+        up = moment.uniform(f"climb_{side}", 0, 0.1) + (0.06 if side > 0 else 0)
+        knee, foot = (x + 0.1 * side, 0.73 - up), (x + 0.07 * side, 0.93 - up)
+        _limb_pair(canvas, (x + 0.045 * side, 0.56), knee, foot, 0.06, warm.trousers, warm.trousers - 1)
+        canvas.ellipse(foot[0], foot[1] + 0.01, 0.033, 0.026, warm.shoes)
         hand = (x + 0.19 * side, 0.1 + moment.uniform(f"hold_{side}", 0, 0.09))
         _limb_pair(canvas, (x + 0.1 * side, 0.33), (x + 0.21 * side, 0.25), hand, 0.042, warm.shirt, warm.shirt + 0.5)
         canvas.ellipse(*hand, 0.03, 0.03, warm.skin - 2)

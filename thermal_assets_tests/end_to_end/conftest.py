@@ -1,0 +1,29 @@
+"""One sample data set and one finished diagnosis, shared by the tests that only look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from thermal_assets.synthetic.dataset import write_sample_dataset
+from thermal_assets_tests.end_to_end.homes import RANDOM_LENS, thermal_assets
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A diagnosed sample data set with planted faults; ``output`` is what the command printed."""
+
+    images: Path
+    home: Path
+    output: str
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample_dataset(folder / "data", 320, 7)
+    images, home = folder / "data" / "images", folder / "home"
+    done = thermal_assets("diagnose", images, "--profile", "aihub-235", "--home", home, *RANDOM_LENS)
+    return Sample(images, home, done.stdout)

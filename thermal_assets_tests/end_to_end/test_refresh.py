@@ -1,0 +1,102 @@
+"""After adds, edits, moves, deletes and kills every table equals that of a fresh home."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+
+from thermal_assets.synthetic.dataset import write_sample_dataset
+from thermal_assets_tests.end_to_end.homes import RANDOM_LENS, contents, differences, query, thermal_assets
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("refresh")
+    write_sample_dataset(folder / "data", 120, 3)
+    return folder / "data" / "images"
+
+
+def _run_job(home: Path, job: str, *partitions: str) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from thermal_assets.defs.in_process import job_runner\n"
+        "from thermal_assets.home.layout import open_home\n"
+        "with job_runner(open_home(Path(sys.argv[1]))) as runner:\n"
+        "    for partition in sys.argv[3:] or [None]:\n"
+        "        outcome = runner.run(sys.argv[2], partition)\n"
+        "        assert outcome.success, outcome.errors\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(home), job, *partitions], check=True, timeout=600)
+
+
+def test_a_changed_folder_gives_the_tables_of_a_fresh_home(dataset: Path, tmp_path: Path) -> None:
+    images, home = tmp_path / "images", tmp_path / "home"
+    shutil.copytree(dataset, images)
+    thermal_assets("diagnose", images, "--profile", "aihub-235", "--home", home, *RANDOM_LENS)
+    cars = sorted((images / "car_normal").glob("*.png"))
+    pipes = sorted((images / "transport_pipe_normal").glob("*.png"))
+    cars[0].unlink()
+    cars[1].rename(images / "car_normal" / "renamed.png")
+    cars[2].rename(images / "car_anomaly" / cars[2].name)
+    with Image.open(pipes[0]) as picture:
+        ImageOps.mirror(picture.convert("RGB")).save(pipes[0])
+    shutil.copy(pipes[1], images / "transport_pipe_normal" / "copy.png")
+    shutil.rmtree(images / "ship_anomaly")
+    shutil.copytree(images / "car_normal", images / "new_class")
+    thermal_assets("diagnose", images, "--home", home)
+
+    changes = query(
+        home, "SELECT change, count(*) FROM image_changes WHERE class_name = 'car_normal' GROUP BY 1 ORDER BY 1"
+    )
+    assert dict(changes)["removed"] == 3
+    assert query(home, "SELECT count(*) FROM file_manifest WHERE class_name = 'ship_anomaly'") == [(0,)]
+    embedded = query(
+        home,
+        "SELECT count(*) FROM run_log WHERE asset = 'l2_embeddings' AND status = 'written' "
+        "AND started_at > (SELECT max(started_at) FROM run_log WHERE asset = 'l3_lens')",
+    )
+    assert embedded == [(4,)]  # two classes of cars, the pipes, the new class
+
+    # A refresh keeps the lens it has; the fresh home fits its own on today's images. Refit, then they must agree.
+    _run_job(home, "refit_l3_lens")
+    keys = [key for (key,) in query(home, "SELECT partition_key FROM class_catalog ORDER BY 1")]
+    _run_job(home, "measure_class", *keys[:-1])
+    in_force = "SELECT lens_id FROM lenses WHERE level = 'L3' AND in_force"
+    before_last = query(home, in_force)
+    _run_job(home, "measure_class", keys[-1])
+    assert query(home, in_force) != before_last
+    _run_job(home, "diagnose_dataset")
+    fresh = tmp_path / "fresh"
+    thermal_assets("diagnose", images, "--profile", "aihub-235", "--home", fresh, *RANDOM_LENS)
+    ours, theirs = contents(home), contents(fresh)
+    lenses = ours.pop("lenses"), theirs.pop("lenses")
+    assert lenses[0].filter(lenses[0]["in_force"])["lens_id"].sort().to_list() == lenses[1]["lens_id"].sort().to_list()
+    assert differences(ours, theirs) == []
+
+
+def test_a_killed_diagnosis_goes_on_to_the_same_end(dataset: Path, tmp_path: Path) -> None:
+    home, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
+    command = [
+        str(Path(sys.executable).with_name("thermal-assets")),
+        *("diagnose", str(dataset), "--profile", "aihub-235", "--home", str(home), *RANDOM_LENS),
+    ]
+    chance = random.Random(11)
+    for _ in range(3):
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(chance.uniform(4, 14))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    thermal_assets(*command[1:])
+    thermal_assets("diagnose", dataset, "--profile", "aihub-235", "--home", undisturbed, *RANDOM_LENS)
+    assert differences(contents(home), contents(undisturbed)) == []
