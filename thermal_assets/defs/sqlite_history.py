@@ -32,7 +32,9 @@ def cheap_history(root: Path) -> Iterator[None]:
         connection.execute("PRAGMA synchronous=NORMAL")
         if path not in keepers:
             keeper = sqlite3.connect(path, check_same_thread=False)
-            # Only a connection that has read once counts as one that keeps the file in use.
+            # Dagster asks for the same mode a moment later. Only a connection that has read in this
+            # mode counts as one that keeps the file in use.
+            keeper.execute("PRAGMA journal_mode=WAL").fetchone()
             keeper.execute("SELECT count(*) FROM sqlite_master").fetchone()
             keepers[path] = keeper
 

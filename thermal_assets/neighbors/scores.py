@@ -19,7 +19,10 @@ from thermal_assets.neighbors.threads import in_parallel
 if TYPE_CHECKING:
     import torch
 
-_SEGMENT = 4096  # columns of one product: its output is reduced while it is still in the cache
+# Columns of one product: few enough that its output is reduced while still in the cache, and enough to keep all
+# threads busy for some milliseconds.
+_SEGMENTS = (4096, 65536)
+_PRODUCTS_AT_ONCE = 1 << 32
 
 
 class ScoreBlock:
@@ -36,7 +39,9 @@ class ScoreBlock:
         self.columns = len(operands.matrix)
         ideal = math.sqrt(max(self.columns, 1) / max(picks, 1))
         self.group = min(128, max(8, 1 << round(math.log2(ideal)))) if ideal > 1 else 8
-        self.width = min(_SEGMENT, -(-max(self.columns, 1) // self.group) * self.group)
+        work = max(1, rows * operands.matrix.shape[1])
+        segment = min(_SEGMENTS[1], max(_SEGMENTS[0], 1 << round(math.log2(_PRODUCTS_AT_ONCE / work))))
+        self.width = min(segment, -(-max(self.columns, 1) // self.group) * self.group)
         self.segments = -(-max(self.columns, 1) // self.width)
         dtype = torch.bfloat16 if self.precision == "bfloat16" else torch.float32
         self.buffer = torch.empty(self.segments, rows, self.width, dtype=dtype)
@@ -105,7 +110,7 @@ class ScoreBlock:
             row_major = self._keys().permute(1, 0, 2).reshape(b, -1)[:, : self.columns].numpy()
             return np.where(row_major == self._infinite_key, -1, np.arange(self.columns)), np.full(b, math.inf)
         lanes = self.width // self.group
-        minima = self._keys().unflatten(2, (self.group, lanes)).amin(dim=2).numpy()
+        minima = self._minima().numpy()
         flat = self._keys(whole=True).reshape(-1).numpy()
         rows_apart, segments_apart = self.width, self.buffer.shape[1] * self.width
         columns = np.empty((b, picks), dtype=np.int64)
@@ -130,33 +135,34 @@ class ScoreBlock:
         rows = np.arange(len(columns))[:, None]
         return self._values(self._keys().numpy()[columns // self.width, rows, columns % self.width])
 
+    def groups_within(self, limit: np.ndarray) -> np.ndarray:
+        """How many groups of each row have an entry at most ``limit`` float64 [b]: no more than it has entries."""
+        return (self._minima() <= self._rounded_up(limit)[:, None]).sum(dim=(0, 2)).numpy()
+
     def count_within(self, limit: np.ndarray) -> np.ndarray:
-        """How many finite entries of each row are at most ``limit`` float64 [b]; int64 [b]."""
-        total = np.zeros(len(limit), dtype=np.int64)
-        for segment in range(self.segments):
-            total += self._below(segment, limit).sum(dim=1).numpy()
-        return total
+        """How many entries of each row are at most ``limit`` float64 [b], finite; int64 [b]."""
+        ceiling = self._rounded_up(limit)[:, None]
+        return (self._keys() <= ceiling).sum(dim=(0, 2)).numpy()
 
     def within(self, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Those entries as (rows, columns), int64 each, in the order of rows."""
-        rows, columns = [], []
-        for segment in range(self.segments):
-            row, column = np.nonzero(self._below(segment, limit).numpy())
-            rows.append(row)
-            columns.append(column + segment * self.width)
-        every_row, every_column = np.concatenate(rows), np.concatenate(columns)
-        order = np.argsort(every_row, kind="stable")
-        return every_row[order], every_column[order]
+        found = (self._keys() <= self._rounded_up(limit)[:, None]).permute(1, 0, 2)
+        row, segment, place = np.nonzero(found.numpy())
+        return row, segment * self.width + place
 
-    def _below(self, segment: int, limit: np.ndarray) -> torch.Tensor:
-        """bool [b, width]: finite and at most the limit, which is rounded up: rounding never drops an entry."""
+    def _rounded_up(self, limit: np.ndarray) -> torch.Tensor:
+        """A positive limit float64 [b] as a key, rounded up: rounding never drops an entry."""
         import torch
 
         exact = torch.from_numpy(limit)
         coarse = exact.to(self.scores.dtype)
         upward = torch.nextafter(coarse, torch.full_like(coarse, math.inf))
-        coarse = torch.where(coarse.double() < exact, upward, coarse)[:, None]
-        return (self.scores[segment] <= coarse) & (self.scores[segment] != math.inf)
+        return torch.where(coarse.double() < exact, upward, coarse).view(self._keys().dtype)
+
+    def _minima(self) -> torch.Tensor:
+        """The smallest key of every group, [segments, b, lanes]."""
+        lanes = self.width // self.group
+        return self._keys().unflatten(2, (self.group, lanes)).amin(dim=2)
 
     @property
     def _infinite_key(self) -> int:

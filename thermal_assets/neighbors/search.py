@@ -18,14 +18,14 @@ import numpy as np
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.distances import pair_scores, sorted_candidates
 from thermal_assets.neighbors.scores import ScoreBlock
-from thermal_assets.neighbors.selection import first_of_pairs, first_of_rows
+from thermal_assets.neighbors.selection import empty_lists, first_of_pairs, first_of_rows
 from thermal_assets.neighbors.space import Precision, Space, fast_bfloat16
 
 Progress = Callable[[int, int], None]
 
 _PAIRS_AT_ONCE = 1 << 22
 _TRIED = 64
-_FEW = 4  # a row with more than this many times K entries below its bound goes on to float32, then to pairs
+_MORE = 4  # a row for which this many times its first candidates do not suffice goes on to float32, then to pairs
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,15 @@ class Search:
         return bool(((block.at(np.maximum(columns, 0)) <= limits) | (columns < 0)).all())
 
     def settle(
-        self, block: ScoreBlock, rows: np.ndarray, k: int, picks: int, rule: Rule
+        self, block: ScoreBlock, rows: np.ndarray, k: int, picks: int, rule: Rule, most: int | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The k nearest that count, of the queries ``rows`` in ``block``, to which the rule was applied.
 
+        ``picks`` candidates are measured first, and up to ``most`` where these cannot be certain.
         Returns columns int64 [b, k] (-1 where there are no more), scores float64 [b, k] (infinity there) and
         bool [b]: rows left open because bfloat16 cannot tell.
         """
+        most = most or _MORE * picks
         columns, bound = block.smallest(picks)
         columns, scores = sorted_candidates(self.queries, rows, self.candidates, columns, rule.minimum)
         columns, scores = first_of_rows(columns, scores, k, rule.key, rule.minimum)
@@ -108,27 +110,39 @@ class Search:
         def settle_again(part: np.ndarray, more_picks: int) -> None:
             if len(part):
                 columns[part], scores[part], is_open[part] = self.settle(
-                    block.subset(part), rows[part], k, more_picks, rule
+                    block.subset(part), rows[part], k, more_picks, rule, max(most, more_picks)
                 )
 
         incomplete = worst[unsure] == math.inf
         settle_again(unsure[incomplete], 4 * picks)
         unsure = unsure[~incomplete]
+        if len(unsure) == 0:
+            return columns, scores, is_open
+        part = block.subset(unsure)
         limit = self.bounds.limit(rows[unsure], worst[unsure])
-        counts = block.subset(unsure).count_within(limit) if len(unsure) else limit
-        # With one pick more than entries below the bound, every one of them is measured: certain then.
-        few = counts <= _FEW * picks
-        settle_again(unsure[few], int(counts[few].max(initial=0)) + 1)
+        # Nearly every group below the limit holds one entry below it; where it holds more, this comes round again.
+        wanted = np.maximum(part.groups_within(limit) * 5 // 4, picks * 5 // 4) + 8
+        few = wanted <= most
+        settle_again(unsure[few], int(wanted[few].max(initial=0)))
         many = unsure[~few]
         if self.precision == "bfloat16":
             is_open[many] = True
-        else:
-            for piece in _pieces(counts[~few]):
-                part = many[piece]
-                at, column = block.subset(part).within(limit[~few][piece])
-                score = pair_scores(self.queries, rows[part][at], self.candidates, column)
-                columns[part], scores[part] = first_of_pairs(at, column, score, len(part), k, rule.key, rule.minimum)
+        elif len(many):
+            part, limit = part.subset(np.flatnonzero(~few)), limit[~few]
+            columns[many], scores[many] = self._measure_all(part, rows[many], k, rule, limit)
         return columns, scores, is_open
+
+    def _measure_all(
+        self, block: ScoreBlock, rows: np.ndarray, k: int, rule: Rule, limit: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Measure every candidate below the limit: the k nearest are among them."""
+        columns, scores = empty_lists(len(rows), k)
+        for piece in _pieces(block.count_within(limit)):
+            part = np.arange(len(rows))[piece]
+            at, column = block.subset(part).within(limit[piece])
+            score = pair_scores(self.queries, rows[piece][at], self.candidates, column)
+            columns[piece], scores[piece] = first_of_pairs(at, column, score, len(part), k, rule.key, rule.minimum)
+        return columns, scores
 
 
 def _pieces(counts: np.ndarray) -> Iterator[slice]:

@@ -173,7 +173,8 @@ class Space:
         error = np.zeros(self.count)
         for span in self._spans():
             moved = self._moved(span)
-            matrix[span, :d] = torch.from_numpy(moved)
+            rounded = torch.from_numpy(moved).to(dtype)
+            matrix[span, :d] = rounded
             matrix[span, d : d + 2] = 1
             offset = torch.from_numpy(self.offset[span])
             head = offset.to(dtype)
@@ -181,7 +182,7 @@ class Space:
             matrix[span, d + 3] = (offset - head.double()).to(dtype)
             if precision == "bfloat16":
                 # The difference of a number and its rounding is itself a float32: nothing is lost here.
-                moved -= matrix[span, :d].float().numpy()
+                moved -= rounded.float().numpy()
                 error[span] = 1.001 * np.sqrt(np.vecdot(moved, moved))
         # Subtracting the centre and taking unit length rounded once each.
         unit = 1.0 + float(np.linalg.norm(self.centre)) if self.metric == "cosine" else 0.0

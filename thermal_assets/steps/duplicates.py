@@ -9,7 +9,7 @@ from thermal_assets.home.layout import Home
 from thermal_assets.steps.images import missing_classes, require_lenses_in_force, vectors_of
 from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
 
-_VERSION = "1"
+_VERSION = "2"
 
 
 def materialize_duplicates(home: Home, run_id: str, near_copy_distance: float) -> StepReport:
@@ -21,10 +21,11 @@ def materialize_duplicates(home: Home, run_id: str, near_copy_distance: float) -
         with home.warehouse.read() as connection:
             lenses = require_lenses_in_force(connection)
             missing = missing_classes(connection)
+            # Only pictures count: two empty files have equal bytes and are copies of nothing.
             images = connection.sql(
                 "SELECT m.image_id, m.image_key, m.class_name, m.session_id, m.content_hash, s.pixel_hash "
                 "FROM file_manifest m "
-                "LEFT JOIN (SELECT image_id, pixel_hash FROM channel_stats) s USING (image_id) "
+                "JOIN channel_stats s ON s.image_id = m.image_id "
                 "ORDER BY m.image_id"
             ).pl()
             pairs = connection.sql(

@@ -50,15 +50,15 @@ class ObjectKind:
 
 OBJECTS: tuple[ObjectKind, ...] = (
     ObjectKind("storage_tank", "TNK", (5, 10, 20, 40), (66, 21), storage_tank),
-    ObjectKind("transport_pipe", "PIP", (0.5, 1, 2, 5), (92, 82), transport_pipe),
+    ObjectKind("transport_pipe", "PIP", (0.5, 1, 2, 5), (234, 84), transport_pipe),
     ObjectKind("transport_valve", "VLV", (0.5, 1, 2, 5), (66, 56), transport_valve),
-    ObjectKind("switchboard", "SWB", (0.5, 1, 2, 3), (78, 62), switchboard),
-    ObjectKind("ac_outdoor_unit", "ACU", (1, 2, 5, 10), (64, 54), ac_outdoor_unit),
-    ObjectKind("factory_exterior", "FEX", (20, 30, 50, 80), (62, 54), factory_exterior),
-    ObjectKind("factory_interior", "FIN", (5, 10, 15, 20), (59, 53), factory_interior),
-    ObjectKind("person", "HUM", (5, 10, 15, 20), (234, 208), person, (12, 22), True),
+    ObjectKind("switchboard", "SWB", (0.5, 1, 2, 3), (76, 60), switchboard),
+    ObjectKind("ac_outdoor_unit", "ACU", (1, 2, 5, 10), (62, 54), ac_outdoor_unit),
+    ObjectKind("factory_exterior", "FEX", (20, 30, 50, 80), (60, 54), factory_exterior),
+    ObjectKind("factory_interior", "FIN", (5, 10, 15, 20), (58, 52), factory_interior),
+    ObjectKind("person", "HUM", (5, 10, 15, 20), (96, 208), person, (6, 23), True),
     ObjectKind("car", "CAR", (5, 10, 15, 20, 25, 30), (90, 87), car),
-    ObjectKind("ship", "SHP", (20, 30, 50, 90), (58, 52), ship),
+    ObjectKind("ship", "SHP", (20, 30, 50, 90), (60, 56), ship),
 )
 BY_NAME = {kind.name: kind for kind in OBJECTS}
 

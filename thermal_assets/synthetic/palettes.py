@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 # Share of the sessions that were recorded with each palette.
-SHARES: dict[str, float] = {"ironbow": 0.7, "rainbow": 0.1, "inferno": 0.1, "grey": 0.1}
+SHARES: dict[str, float] = {"ironbow": 0.76, "rainbow": 0.08, "inferno": 0.08, "grey": 0.08}
 
 # (level 0..1, red, green, blue 0..255); smooth monotone curves run through these points.
 _IRONBOW = (

@@ -68,7 +68,7 @@ def draw_picture(picture: Picture) -> NDArray[np.uint8]:
     temperature = canvas.t + np.float32(moment.around("drift", 0.6))
     close = picture.look == "close_up"
     camera = Camera(
-        blur_px=0.55 + 0.55 * max(far, 0) + setting.uniform("focus", 0, 0.5) + (1.0 if close else 0.0),
+        blur_px=0.55 + 0.35 * max(far, 0) + setting.uniform("focus", 0, 0.5) + (1.0 if close else 0.0),
         haze=picture.distance_m * 0.004,
         noise_k=setting.uniform("noise", 0.1, 0.3),
         stripes_k=setting.uniform("stripes", 0.02, 0.12),

@@ -17,7 +17,7 @@ from thermal_assets.synthetic.picture import Session
 FIRST_DAY, LAST_DAY = date(2020, 9, 1), date(2021, 2, 28)
 SITES = ("CIC", "BSN", "ULS", "GMI", "YSU")
 # Share of the sessions that take place in the dark.
-NIGHT_SHARE, INTRUDER_NIGHT_SHARE = 0.15, 0.75
+NIGHT_SHARE, INTRUDER_NIGHT_SHARE = 0.15, 0.85
 
 Slot = tuple[date, str, int, int]
 Card = TypeVar("Card")

@@ -1,4 +1,4 @@
-"""People. Usual: at work on the site. Anomalous: intruders at a fence, carrying, climbing or crouching, mostly at night."""
+"""People. Usual: at work on the site. Anomalous: intruders who climb a fence or carry things off, mostly at night."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _posture(scene: Scene) -> str:
     if scene.look == "close_up":
         return "close_up"
     if scene.anomalous:
-        return scene.made.choice("posture", ["carrying", "climbing", "crouching"], [0.5, 0.35, 0.15])
+        return scene.made.choice("posture", ["carrying", "climbing"], [0.6, 0.4])
     return "standing"
 
 
@@ -25,7 +25,6 @@ def aspect(scene: Scene) -> float:
     low, high = {
         "standing": (0.42, 0.55),
         "carrying": (0.5, 0.62),
-        "crouching": (0.8, 1.0),
         "climbing": (0.52, 0.64),
         "close_up": (0.85, 1.05),
     }[_posture(scene)]
@@ -45,7 +44,7 @@ class Warmth:
 def _warmth(scene: Scene) -> Warmth:
     air = scene.ambient
     skin = 33.5 - 0.14 * max(0.0, 22 - air)
-    coat = scene.made.uniform("coat", 0.45, 0.75)  # how much of the way from air to skin shows through
+    coat = scene.made.uniform("coat", 0.5, 0.8)  # how much of the way from air to skin shows through
     return Warmth(skin, air + coat * (skin - air), air + (coat - 0.06) * (skin - air), air + 0.25 * (skin - air))
 
 
@@ -56,7 +55,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         wall(canvas, scene, 1.0)
         _close_up(canvas, scene, a)
         return
-    if scene.made.happens("outside", 0.5):
+    if scene.anomalous or scene.made.happens("outside", 0.5):
         sky(canvas, scene, 0.3)
         ground(canvas, scene, 0.3)
     else:
@@ -65,7 +64,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
     canvas.t -= np.float32(2.0 if scene.sun == 0 else 0.0)
     if scene.anomalous:
         _fence(canvas, scene, scene.made.uniform("rail", 0.06, 0.14))
-    figures = {"standing": _standing, "carrying": _carrying, "crouching": _crouching, "climbing": _climbing}
+    figures = {"standing": _standing, "carrying": _carrying, "climbing": _climbing}
     figures[posture](canvas, scene, a)
 
 
@@ -115,6 +114,11 @@ def _torso(canvas: Canvas, corners: list[Point], warm: Warmth, rounded: float) -
     canvas.polygon(corners, warm.shirt, shade=lambda u, v: -1.5 * u * u - v)
     x, y = sum(p[0] for p in corners) / 4, sum(p[1] for p in corners) / 4
     canvas.glow(x, y - 0.04, 0.06, 0.08, 2.0)
+    low, wide = corners[2][1], abs(corners[2][0] - corners[3][0]) / 2 + rounded
+    canvas.rect(x - wide, low - 0.012, x + wide, low + 0.008, warm.shirt - 6)  # the belt
+    canvas.rect(x - 0.005, corners[0][1], x + 0.005, low, warm.shirt - 3.5)  # the zip
+    for side in (-1, 1):
+        canvas.rect(x + 0.045 * side - 0.024, y - 0.05, x + 0.045 * side + 0.024, y - 0.035, warm.shirt - 4)
 
 
 def _carrying(canvas: Canvas, scene: Scene, a: float) -> None:
@@ -132,28 +136,11 @@ def _carrying(canvas: Canvas, scene: Scene, a: float) -> None:
 
 def _fence(canvas: Canvas, scene: Scene, top: float, cover: float = 1.0) -> None:
     """Chain link below a rail."""
-    wire, pitch = scene.ambient - 5, np.float32(scene.made.uniform("mesh", 13, 18))
+    wire, pitch = scene.ambient - 5, np.float32(scene.made.uniform("mesh", 6.5, 9))
     along, across = (canvas.x + canvas.y) * pitch, (canvas.x - canvas.y) * pitch
     mesh = np.maximum(np.abs(along % 1 - 0.5), np.abs(across % 1 - 0.5))
-    canvas.t += np.float32(cover) * (np.float32(wire) - canvas.t) * ((mesh > 0.44) & (canvas.y > top))
+    canvas.t += np.float32(cover) * (np.float32(wire) - canvas.t) * ((mesh > 0.45) & (canvas.y > top))
     canvas.limb((-1, top), (2, top), 0.014, wire - 1)
-
-
-def _crouching(canvas: Canvas, scene: Scene, a: float) -> None:
-    warm, moment, x = _warmth(scene), scene.moment, 0.5 * a
-    canvas.ellipse(x, 0.95, 0.32, 0.03, scene.ambient + 1.5, soft=0.04)
-    hip, neck = (x - 0.17, 0.7), (x + 0.07 + moment.around("lean", 0.03), 0.35)
-    for side in (-0.5, 1):
-        knee = (x + 0.2 + 0.04 * side, 0.62 + moment.around(f"knee_{side}", 0.03))
-        _limb_pair(canvas, hip, knee, (x + 0.1 * side, 0.92), 0.1, warm.trousers, warm.trousers - 1)
-        canvas.limb((x + 0.1 * side, 0.93), (x + 0.1 * side + 0.08, 0.94), 0.035, warm.shoes)
-    canvas.limb(hip, neck, 0.13, warm.shirt, end_radius=0.15, shade=lambda u, v: -3 * v * v)
-    hand = (x + 0.3 + moment.around("hand", 0.05), 0.66)
-    _limb_pair(canvas, neck, (x + 0.22, 0.55), hand, 0.06, warm.shirt, warm.shirt)
-    canvas.ellipse(*hand, 0.04, 0.04, warm.skin - 2)
-    _head(canvas, scene, warm, neck[0] + 0.08, 0.19, 0.12)
-    if scene.made.happens("tool", 0.5):
-        canvas.limb(hand, (hand[0] + 0.05, 0.93), 0.016, scene.ambient - 3)
 
 
 def _climbing(canvas: Canvas, scene: Scene, a: float) -> None:

@@ -18,7 +18,7 @@ LEAST_CARS = 20  # a batch below that is not judged by the findings
 
 def reserve(sizes: dict[str, int], images: int) -> dict[str, int]:
     """How many images of a class the faults with sessions of their own need, by class; 0 where they do not fit."""
-    close_ups = CLOSE_UPS if sizes["person_normal"] >= 8 * CLOSE_UPS else 0
+    close_ups = CLOSE_UPS if sizes["person_normal"] >= 5 * CLOSE_UPS else 0
     cars = min(CARS, sizes["person_anomaly"] // 4)
     growth = max(1.0, (images / 1600) ** 0.5)
     return {
