@@ -78,7 +78,9 @@ def run(images: int, classes: int, folder: Path) -> None:
         print(f"{station:45} {value:8.1f} s   {counts['files'] / value:10,.0f} files/s")
     print(f"{counts['files']:,} files, {counts['read']:,} read, {len(done.fresh)} classes published")
     print(f"longest write transaction {counts['lock']:.2f} s ({counts['asset']})")
-    print(f"longest hold of the lock {max(counts['lock'], done.lock_seconds):.2f} s (publishing {done.lock_seconds:.2f} s)")
+    print(
+        f"longest hold of the lock {max(counts['lock'], done.lock_seconds):.2f} s (publishing {done.lock_seconds:.2f} s)"
+    )
     print(f"peak memory {peak_memory_mb():,.0f} MB, warehouse {home.warehouse.path.stat().st_size / 1e6:,.0f} MB")
 
 

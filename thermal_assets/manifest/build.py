@@ -160,7 +160,7 @@ def _hash_in_threads(
 
 def _hash_file(item: SeenFile) -> tuple[str | None, tuple[str, str] | None]:
     try:
-        with open(item.path, "rb") as file:  # noqa: PTH123 - the path is bytes
+        with open(item.path, "rb") as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest(), None
     except FileNotFoundError:
         return None, ("vanished", "the file disappeared while the folder was being read: run again")

@@ -77,7 +77,9 @@ def _judge(measured: pl.DataFrame, budget: OutlierBudget) -> pl.DataFrame:
     template = empty_frame("class_outliers")
     parts = []
     for (class_name, level, lens_id), part in measured.group_by("class_name", "level", "lens_id", maintain_order=True):
-        judged = judge_outliers(part.select("image_key", "density", "density_xs", "density_xs_basis", "reliable"), budget)
+        judged = judge_outliers(
+            part.select("image_key", "density", "density_xs", "density_xs_basis", "reliable"), budget
+        )
         parts.append(
             judged.with_columns(
                 pl.lit(class_name).alias("class_name"), pl.lit(level).alias("level"), pl.lit(lens_id).alias("lens_id")

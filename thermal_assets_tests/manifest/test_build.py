@@ -29,8 +29,7 @@ HOSTILE = [
 def _make(root: Path, names: list[bytes]) -> None:
     (root / "pipe").mkdir(parents=True)
     for number, name in enumerate(names):
-        path = os.path.join(os.fsencode(root), b"pipe", name)
-        Image.new("L", (4, 4), number).save(os.fsdecode(path), format="PNG")
+        Image.new("L", (4, 4), number).save(root / "pipe" / os.fsdecode(name), format="PNG")
 
 
 def test_hostile_names_keep_their_identity_and_lead_back_to_their_file(tmp_path: Path) -> None:

@@ -22,7 +22,12 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 def _bins(counts: list[int], class_name: str = "a") -> pl.DataFrame:
     return pl.DataFrame(
-        {"class_name": [class_name] * len(counts), "channel": ["r"] * len(counts), "bin": range(len(counts)), "count": counts}
+        {
+            "class_name": [class_name] * len(counts),
+            "channel": ["r"] * len(counts),
+            "bin": range(len(counts)),
+            "count": counts,
+        }
     )
 
 
@@ -74,9 +79,13 @@ def test_vectors_already_stored_are_not_asked_for_again(warehouse: Warehouse) ->
 
 
 def test_a_failure_inside_a_transaction_leaves_no_trace(warehouse: Warehouse) -> None:
-    with pytest.raises(RuntimeError), warehouse.write() as transaction:
-        transaction.replace("pixel_histogram", _bins([1]), {"class_name": "a"})
-        raise RuntimeError
+    def write_and_fail() -> None:
+        with warehouse.write() as transaction:
+            transaction.replace("pixel_histogram", _bins([1]), {"class_name": "a"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
     assert warehouse.frame("FROM pixel_histogram").is_empty()
 
 
@@ -87,7 +96,9 @@ def test_a_duplicate_key_is_refused(warehouse: Warehouse) -> None:
 
 
 def test_a_shell_that_holds_the_file_is_named(warehouse: Warehouse) -> None:
-    code = f"import duckdb, sys; c = duckdb.connect({str(warehouse.path)!r}); print('open', flush=True); sys.stdin.read()"
+    code = (
+        f"import duckdb, sys; c = duckdb.connect({str(warehouse.path)!r}); print('open', flush=True); sys.stdin.read()"
+    )
     holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert holder.stdout is not None

@@ -19,12 +19,12 @@ def _become_copy(copy: PlannedFile, original: PlannedFile, treatment: str = "", 
         copy.name = copy.name.removesuffix(".png") + ".jpg"
 
 
-def _across_classes(pool: Pool, index: int) -> list[PlannedFile]:
+def _across_classes(pool: Pool, index: int, *, large: bool = False) -> list[PlannedFile]:
     """One file of a normal class and one of its anomaly class."""
     normal, anomaly = _LABEL_PAIRS[index % len(_LABEL_PAIRS)]
     if not (pool.room(normal) and pool.room(anomaly)):
         return []
-    return pool.take(normal) + pool.take(anomaly)
+    return pool.take(normal, large=large) + pool.take(anomaly)
 
 
 def plant_copies(pool: Pool) -> list[Plant]:
@@ -63,10 +63,11 @@ def plant_copies(pool: Pool) -> list[Plant]:
         _add(equal, pool.take_anywhere(2))
         _add(labels, _across_classes(pool, index))
         _add(modes, pool.take_anywhere(2), mode="RGB")
+    # One level of noise is little only where a crop has many pixels.
     for index in range(scaled(pool.plan, 6)):
-        _add(near, pool.take_anywhere(2), treatment=("level_noise", "shift", "jpeg")[index % 3])
+        _add(near, pool.take_anywhere(2, large=True), treatment=("level_noise", "shift", "jpeg")[index % 3])
     for index in range(scaled(pool.plan, 2)):
-        _add(near_labels, _across_classes(pool, index + 1), treatment=("level_noise", "shift")[index % 2])
+        _add(near_labels, _across_classes(pool, index + 1, large=True), treatment=("level_noise", "shift")[index % 2])
     for original, _ in modes.groups:
         original.mode = "RGBA"
     for plant in plants:

@@ -78,18 +78,21 @@ class Pool:
         """How many more files of a class may be taken."""
         return self._left[class_name]
 
-    def take(self, class_name: str, count: int = 1) -> list[PlannedFile]:
-        """``count`` files of a class, or none at all if it has not enough left."""
+    def take(self, class_name: str, count: int = 1, *, large: bool = False) -> list[PlannedFile]:
+        """``count`` files of a class, or none at all if it has not enough left; ``large``: the nearest first."""
         if self._left[class_name] < count:
             return []
         self._left[class_name] -= count
-        return [self.plan.files[class_name][self._free[class_name].pop()] for _ in range(count)]
+        files, free = self.plan.files[class_name], self._free[class_name]
+        if large:
+            free.sort(key=lambda index: -files[index].picture.distance_m)  # stable: still in random order
+        return [files[free.pop()] for _ in range(count)]
 
-    def take_anywhere(self, count: int = 1) -> list[PlannedFile]:
+    def take_anywhere(self, count: int = 1, *, large: bool = False) -> list[PlannedFile]:
         """``count`` files of one host class, the host classes in turn; none if no class has enough left."""
         for step in range(len(HOSTS)):
             index = (self._next_host + step) % len(HOSTS)
-            taken = self.take(HOSTS[index], count)
+            taken = self.take(HOSTS[index], count, large=large)
             if taken:
                 self._next_host = (index + 1) % len(HOSTS)
                 return taken
