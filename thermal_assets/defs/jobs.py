@@ -2,8 +2,6 @@
 
 import dagster as dg
 
-from thermal_assets.defs.partitions import class_partitions
-
 STAGE_TAG = "thermal_assets/stage"
 
 EMBED = ("file_manifest", "channel_stats", "class_pixel_stats", "l2_embeddings")
@@ -19,7 +17,6 @@ MEASURE = (
 embed_class = dg.define_asset_job(
     "embed_class",
     selection=dg.AssetSelection.assets(*EMBED),
-    partitions_def=class_partitions,
     tags={STAGE_TAG: "class"},
     description="One class from its files to its L2 embeddings: what a first diagnosis needs before the L3 lens.",
 )
@@ -27,7 +24,6 @@ embed_class = dg.define_asset_job(
 measure_class = dg.define_asset_job(
     "measure_class",
     selection=dg.AssetSelection.assets(*MEASURE),
-    partitions_def=class_partitions,
     tags={STAGE_TAG: "class"},
     description="One class from its L2 embeddings to its outliers and drift, through the newest L3 lens.",
 )
@@ -35,7 +31,6 @@ measure_class = dg.define_asset_job(
 refresh_class = dg.define_asset_job(
     "refresh_class",
     selection=dg.AssetSelection.assets(*EMBED, *MEASURE),
-    partitions_def=class_partitions,
     tags={STAGE_TAG: "class"},
     description="The whole chain of one class, through the L3 lens there is; computes only what changed.",
 )

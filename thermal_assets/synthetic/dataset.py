@@ -90,6 +90,9 @@ def plan_dataset(images: int, seed: int, clean: bool) -> tuple[Plan, list[dict[s
         *broken_files.plant_unreadable(pool),
         *bad_names.plant_bad_names(pool),
     ]
+    paths = [file.path for file in plan.all_files()]
+    if len(set(paths)) < len(paths):
+        raise AssertionError("two planned files have one name")
     return plan, [plant.record() for plant in plants] + [broken_files.strays_record()]
 
 

@@ -53,7 +53,7 @@ def plant_car_batch(plan: Plan, count: int) -> Plant:
         "car_batch_among_people",
         "The batch CAR_AON_21.02.05_CIC_P1505-P1513_D20 lies in the folder person_anomaly: names and pictures say car.",
         ("batch_drift", "label_drift", "label_conflicts"),
-        ("label_contamination", "label_conflicts"),
+        ("label_contamination",),
     )
     if not count:
         plant.left_out = f"person_anomaly has too few images for a batch of {LEAST_CARS}"
@@ -71,8 +71,8 @@ def plant_cooled_cars(plan: Plan) -> Plant:
         "cooled_cars",
         "All pictures of car_anomaly from 25 m and 30 m (D25, D30) show cars that have cooled into the background: "
         "hardly any contrast is left, and no fault can be seen.",
-        ("distance_drift", "separation", "class_outliers", "label_conflicts"),
-        ("distance_effect", "session_clump"),
+        ("distance_drift", "separation", "class_outliers"),
+        ("distance_effect",),
     )
     plant.files = [file for file in plan.files["car_anomaly"] if file.picture.distance_m in (25.0, 30.0)]
     for file in plant.files:
