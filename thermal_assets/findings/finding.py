@@ -76,6 +76,11 @@ def counted(value: int, noun: str, plural: str | None = None) -> str:
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
+def in_words(code: str) -> str:
+    """A problem code as a person reads it: 'not_an_image' -> 'not an image'."""
+    return code.replace("_", " ")
+
+
 def percent(share: float) -> str:
     """A share 0..1 in words: never '0 %' for something that is there, never '100 %' for nearly all."""
     if 0 < share < 0.001:

@@ -18,15 +18,31 @@ class Thresholds(BaseModel):
         0.05,
         gt=0,
         le=1,
-        description="Share of a class's files that cannot be read from which on it is HIGH: a class that lost a "
-        "twentieth of its pictures is no longer the class that was collected. Any smaller share is MEDIUM.",
+        description="Share of the files that cannot be read, of a class or of the data set, from which on it is HIGH "
+        "(if class_alone_files are lost at least): a class that lost a twentieth of its pictures is no longer the "
+        "class that was collected, and gets a finding of its own. Any smaller share is MEDIUM.",
+    )
+    class_alone_share: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="Share of a class that has a fault of names, copies or blank pictures from which on the class gets "
+        "a MEDIUM finding of its own: at a twentieth the fault belongs to how this class was made. Classes below it "
+        "are told together, in one finding of the data set.",
+    )
+    class_alone_files: int = Field(
+        5,
+        ge=1,
+        description="Files a class must have with a fault, besides the share, to get a finding of its own: one to four "
+        "are an accident that a person sets right by hand within minutes, and in the smallest class that is judged "
+        "(50 images) three would already be a twentieth.",
     )
     names_medium_share: float = Field(
         0.01,
         gt=0,
         le=1,
-        description="Share of a class's files with one kind of name problem from which on it is MEDIUM: from 1 % on, "
-        "comparisons by session and distance rest on visibly other images. Below it is LOW.",
+        description="Share of the data set's files with one kind of name problem from which on it is MEDIUM: from 1 % "
+        "on, comparisons by session and distance rest on visibly other images. Below it is LOW.",
     )
     channel_mix_medium_share: float = Field(
         0.01,
@@ -65,9 +81,8 @@ class Thresholds(BaseModel):
         0.01,
         gt=0,
         le=1,
-        description="Share of a class that is a further copy of another of its pictures from which on it is MEDIUM: "
-        "from "
-        "1 % on, a random split leaks enough to move a test score in its second digit. Below it is LOW.",
+        description="Share of the data set's images that are a further copy of a picture of their class from which on "
+        "it is MEDIUM: from 1 % on, a random split leaks enough to move a test score in its second digit. Below it is LOW.",
     )
     near_copy_share: float = Field(
         0.2,

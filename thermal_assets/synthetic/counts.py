@@ -25,11 +25,16 @@ def class_sizes(images: int, weights: dict[str, int]) -> dict[str, int]:
     With few images the ratio is as near as whole numbers allow, and every class has at least one.
     """
     names = sorted(weights, key=lambda name: weights[name])
-    smallest = max(1, round(images * weights[names[0]] / sum(weights.values())))
-    candidates = [smallest + step for step in range(-3, 4) if smallest + step >= 1]
-    smallest = min(candidates, key=lambda n: (round(abs(round(n * IMBALANCE) / n - IMBALANCE), 2), abs(n - smallest)))
-    rest = names[1:-1]
+    target = max(1, round(images * weights[names[0]] / sum(weights.values())))
+    near = range(target - target // 20, target + target // 20 + 1)
+    smallest = min(near, key=lambda n: (round(abs(round(n * IMBALANCE) / n - IMBALANCE), 2), abs(n - target)))
     largest = min(round(smallest * IMBALANCE), images - smallest * (len(names) - 1))
-    counts = shares_of(images - smallest - largest, [weights[name] for name in rest])
-    sizes = {names[0]: smallest, names[-1]: largest} | dict(zip(rest, counts, strict=True))
+    # Every class has the smallest size and shares in the rest. The next largest come first: what one of them may not
+    # have for growing larger than the largest, the others get.
+    sizes = dict.fromkeys(names, smallest) | {names[-1]: largest}
+    rest = names[1:-1]
+    above = [weights[name] - weights[names[0]] for name in rest]
+    for count in range(len(rest), 0, -1):
+        share = shares_of(images - sum(sizes.values()), above[:count])[-1]
+        sizes[rest[count - 1]] += min(largest - smallest, share)
     return {name: sizes[name] for name in weights}

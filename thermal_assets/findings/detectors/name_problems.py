@@ -7,27 +7,22 @@ from collections.abc import Mapping
 import duckdb
 
 from thermal_assets.findings.finding import Finding, counted, counted_names, fetch, number, percent, text
+from thermal_assets.findings.scopes import ClassCount, Scope, file_counts, scopes
 from thermal_assets.findings.thresholds import Thresholds
 
-_SQL = """
-WITH problems AS (
-    SELECT image_id, class_name, unnest(token_problems) AS problem FROM file_manifest WHERE len(token_problems) > 0
-), parts AS (
-    SELECT image_id, class_name, problem, split_part(problem, ':', 1) AS code,
+TEXTS = 3  # texts of one problem that a sentence quotes
+
+_PARTS = """
+WITH parts AS (
+    SELECT image_id, class_name, split_part(problem, ':', 1) AS code,
            trim(substr(problem, strpos(problem, ':') + 1)) AS told
-    FROM problems
-), texts AS (
-    SELECT code, class_name, told, count(*) AS n FROM parts GROUP BY ALL
+    FROM (SELECT image_id, class_name, unnest(token_problems) AS problem
+          FROM file_manifest WHERE len(token_problems) > 0)
 )
-SELECT p.code, p.class_name, count(DISTINCT p.image_id) AS n, min(p.image_id, 12) AS examples,
-       any_value(f.n) AS files, any_value(t.texts) AS texts, any_value(t.counts) AS counts
-FROM parts p
-JOIN (SELECT class_name, count(*) AS n FROM file_manifest GROUP BY ALL) f USING (class_name)
-JOIN (SELECT code, class_name, max_by(told, n, 3) AS texts, max(n, 3) AS counts FROM texts GROUP BY ALL) t
-  ON t.code = p.code AND t.class_name = p.class_name
-WHERE list_contains($codes, p.code)
-GROUP BY p.code, p.class_name
-ORDER BY p.code, p.class_name
+"""
+_CLASSES = f"""{_PARTS}
+SELECT code, class_name, count(DISTINCT image_id) AS n, min(DISTINCT image_id, 12) AS examples
+FROM parts WHERE list_contains($codes, code) GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -38,31 +33,52 @@ def findings_by_code(
     titles: Mapping[str, str],
     action: str,
 ) -> list[Finding]:
-    """One finding a code of ``titles`` and class: how many file names carry it, and the commonest texts."""
-    findings = []
-    for row in fetch(connection, _SQL, codes=list(titles)):
-        code, name, count, files = row["code"], row["class_name"], row["n"], row["files"]
-        share = count / files
-        verb = "has" if count == 1 else "have"
-        findings.append(
-            Finding(
-                finding_id=f"{detector}:{code}:{name}",
-                severity="MEDIUM" if share >= thresholds.names_medium_share else "LOW",
-                detector=detector,
-                level="L1",
-                class_name=name,
-                title=titles[code],
-                statement=f"{number(count)} of the {counted(files, 'file')} of class {name} ({percent(share)}) {verb} "
-                f"this problem in the name: {counted_names(list(zip(row['texts'], row['counts'], strict=True)))}.",
-                effect_name="share of the files of the class",
-                effect_size=share,
-                affected_images=count,
-                example_ids=tuple(row["examples"]),
-                evidence_sql="SELECT image_id, problem\n"
-                "FROM (SELECT image_id, class_name, unnest(token_problems) AS problem FROM file_manifest)\n"
-                f"WHERE class_name = {text(name)} AND starts_with(problem, {text(code + ':')})\n"
-                "ORDER BY problem, image_id",
-                action=action,
-            )
-        )
-    return findings
+    """A finding over the classes for every code of ``titles``, and one for each class with a serious share of it."""
+    hit: dict[str, list[ClassCount]] = {}
+    for row in fetch(connection, _CLASSES, codes=list(titles)):
+        hit.setdefault(row["code"], []).append(ClassCount(row["class_name"], row["n"], tuple(row["examples"])))
+    sizes = file_counts(connection) if hit else {}
+    return [
+        _finding(scope, code, _told(connection, code, scope), thresholds, detector, titles[code], action)
+        for code, classes in hit.items()
+        for scope in scopes(classes, sizes, thresholds, thresholds.class_alone_share)
+    ]
+
+
+def _finding(
+    scope: Scope, code: str, told: str, thresholds: Thresholds, detector: str, title: str, action: str
+) -> Finding:
+    much = scope.serious or scope.share >= thresholds.names_medium_share
+    return Finding(
+        finding_id=f"{detector}:{code}:{scope.subject}",
+        severity="MEDIUM" if much else "LOW",
+        detector=detector,
+        level="L1",
+        class_name=scope.class_name,
+        title=title,
+        statement=f"{number(scope.count)} of the {counted(scope.total, 'file')} of {scope.words} "
+        f"({percent(scope.share)}) {'has' if scope.count == 1 else 'have'} this problem in the name{scope.where}. "
+        f"What is wrong: {told}.{scope.note}",
+        effect_name=f"share of the files of the {scope.unit}",
+        effect_size=scope.share,
+        affected_images=scope.count,
+        example_ids=scope.examples,
+        evidence_sql="SELECT class_name, image_id, problem\n"
+        "FROM (SELECT image_id, class_name, unnest(token_problems) AS problem FROM file_manifest)\n"
+        f"WHERE starts_with(problem, {text(code + ':')}) AND {scope.condition}\n"
+        "ORDER BY class_name, problem, image_id",
+        action=action,
+    )
+
+
+def _told(connection: duckdb.DuckDBPyConnection, code: str, scope: Scope) -> str:
+    """The commonest texts of the problem in ``scope``, with the number of names that have them."""
+    rows = fetch(
+        connection,
+        f"{_PARTS}\nSELECT told, count(*) AS n, count(*) OVER () AS texts\n"
+        f"FROM parts WHERE code = {text(code)} AND {scope.condition}\n"
+        f"GROUP BY told ORDER BY n DESC, told LIMIT {TEXTS}",
+    )
+    rest = rows[0]["texts"] - len(rows)
+    words = counted_names([(row["told"], row["n"]) for row in rows], TEXTS)
+    return f"{words}; and {counted(rest, 'other text')}" if rest else words

@@ -4,14 +4,15 @@ Measure: images in the low budget of class_outliers at both levels. A budget nam
 of every class however good it is, so the image must also lie far out: e to the (median log density
 of its class minus its own log density) is how many times farther its neighbours are than those of
 the typical image; it must reach outlier_distance_ratio at both levels. The smaller of the two is
-the effect of an image.
+the effect of an image. One finding for the data set: it is one list, worked through from the top.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from thermal_assets.findings.finding import Finding, counted, fetch, number, text
+from thermal_assets.findings.finding import MAX_EXAMPLES, Finding, counted, counted_names, fetch
+from thermal_assets.findings.scopes import WORST
 from thermal_assets.findings.thresholds import Thresholds
 
 # density and not the judged density_xs: its scale is the one of which the class median is kept.
@@ -28,41 +29,44 @@ WITH far AS (
     FROM far GROUP BY ALL HAVING count(DISTINCT level) = 2 AND min(times_farther) >= {ratio}
 )
 """
-_SQL = """
-SELECT s.class_name, count(*) AS n, median(s.times_farther) AS typical, max(s.times_farther) AS largest,
-       arg_max(f.image_id, s.times_farther, 12) AS examples
+_SQL = f"""
+SELECT count(*) AS n, median(s.times_farther) AS typical, max(s.times_farther) AS largest,
+       arg_max(f.image_id, s.times_farther, {MAX_EXAMPLES}) AS examples, histogram(s.class_name) AS classes
 FROM shared s JOIN file_manifest f ON f.image_key = s.image_key
-GROUP BY s.class_name ORDER BY s.class_name
 """
 
 
 def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
     shared = _SHARED.format(ratio=float(thresholds.outlier_distance_ratio)).strip()
-    findings = []
-    for row in fetch(connection, f"{shared}\n{_SQL}"):
-        name, count = row["class_name"], row["n"]
-        verb = "lies" if count == 1 else "lie"
-        findings.append(
-            Finding(
-                finding_id=f"outliers_shared:{name}",
-                severity="LOW",
-                detector="outliers_shared",
-                level="L3",
-                class_name=name,
-                title="Look at these first",
-                statement=f"{counted(count, 'image')} of class {name} {verb} alone at both levels: the ten nearest "
-                "images "
-                f"of the class are {row['typical']:.1f} times (at most {row['largest']:.1f} times) as far away as for "
-                f"its typical image. From {thresholds.outlier_distance_ratio:g} times on it is told; "
-                f"{number(len(row['examples']))} are shown here.",
-                effect_name="times farther than the typical image",
-                effect_size=row["typical"],
-                affected_images=count,
-                example_ids=tuple(row["examples"]),
-                evidence_sql=f"{shared}\nSELECT f.image_id, round(s.times_farther, 2) AS times_farther, f.session_id, "
-                "f.distance_m\nFROM shared s JOIN file_manifest f ON f.image_key = s.image_key\n"
-                f"WHERE s.class_name = {text(name)}\nORDER BY s.times_farther DESC",
-                action="Look at the pictures, and take out those that do not show what the class is for.",
-            )
+    (row,) = fetch(connection, f"{shared}\n{_SQL}")
+    count = row["n"]
+    if not count:
+        return []
+    classes = sorted(row["classes"].items(), key=lambda pair: (-pair[1], pair[0]))
+    where = f"class {classes[0][0]}" if len(classes) == 1 else f"{len(classes)} classes"
+    worst = "" if len(classes) == 1 else f" The classes: {counted_names(classes, WORST)}."
+    farther = f"{row['typical']:.1f} times" if count == 1 else f"typically {row['typical']:.1f} times"
+    most = f" (at most {row['largest']:.1f} times)" if count > 1 else ""
+    shown = len(row["examples"])
+    told = f" The {shown} most extreme are the examples." if shown < count else ""
+    return [
+        Finding(
+            finding_id="outliers_shared:dataset",
+            severity="LOW",
+            detector="outliers_shared",
+            level="L3",
+            class_name=None,
+            title="Look at these first",
+            statement=f"{counted(count, 'image')} in {where} {'lies' if count == 1 else 'lie'} alone at both levels: "
+            f"the ten nearest images of the class are {farther}{most} as far away as for the typical image of the "
+            f"class. It is told from {thresholds.outlier_distance_ratio:g} times on.{worst}{told}",
+            effect_name="times farther than the typical image",
+            effect_size=row["typical"],
+            affected_images=count,
+            example_ids=tuple(row["examples"]),
+            evidence_sql=f"{shared}\nSELECT s.class_name, f.image_id, round(s.times_farther, 2) AS times_farther,\n"
+            "       f.session_id, f.distance_m\nFROM shared s JOIN file_manifest f ON f.image_key = s.image_key\n"
+            "ORDER BY s.times_farther DESC, f.image_id",
+            action="Look at the pictures, and take out those that do not show what the class is for.",
         )
-    return findings
+    ]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from thermal_assets.synthetic.canvas import Canvas
+from thermal_assets.synthetic.canvas import Canvas, Shade
 from thermal_assets.synthetic.scene import Scene
 from thermal_assets.synthetic.surroundings import ground, sky
 from thermal_assets.synthetic.textures import Field
@@ -46,7 +46,7 @@ def draw(canvas: Canvas, scene: Scene) -> None:
         _fault(canvas, scene, a)
 
 
-def _cylinder(canvas: Canvas, scene: Scene, a: float, warm: float, shell) -> None:  # type: ignore[no-untyped-def]
+def _cylinder(canvas: Canvas, scene: Scene, a: float, warm: float, shell: Shade) -> None:
     made = scene.made
     left, right, top = 0.07 * a, 0.93 * a, 0.2
     roof = scene.ambient - 3 + 5 * scene.sun
@@ -75,7 +75,7 @@ def _cylinder(canvas: Canvas, scene: Scene, a: float, warm: float, shell) -> Non
     canvas.ring(x, 0.86, 0.045, 0.05, 0.012, warm - 5)
 
 
-def _sphere(canvas: Canvas, scene: Scene, a: float, warm: float, shell) -> None:  # type: ignore[no-untyped-def]
+def _sphere(canvas: Canvas, scene: Scene, a: float, warm: float, shell: Shade) -> None:
     made, radius = scene.made, 0.40
     x, y = a / 2, 0.46
     for i in range(made.integer("legs", 5, 7)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermal_assets.synthetic.canvas import Canvas
+from thermal_assets.synthetic.canvas import Canvas, Shade
 from thermal_assets.synthetic.scene import Scene
 from thermal_assets.synthetic.surroundings import ground, wall
 from thermal_assets.synthetic.textures import Field
@@ -15,7 +15,7 @@ def aspect(scene: Scene) -> float:
     return scene.made.uniform("aspect", 0.95, 1.75)
 
 
-def _round(edge: float, lit: float):  # type: ignore[no-untyped-def]
+def _round(edge: float, lit: float) -> Shade:
     """The look of a cylinder: its sides turn away and mirror the cold surroundings."""
     return lambda u, v: np.float32(lit) * v - np.float32(edge) * np.abs(v) ** 3
 

@@ -1,0 +1,21 @@
+"""Run every benchmark, one after the other, each in a process of its own: ``python -m benchmarks``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BENCHMARKS = ("embedding_throughput", "neighbors_throughput", "catalogue_scale")
+
+
+def main() -> int:
+    """Exit code: how many benchmarks failed."""
+    failed = 0
+    for name in BENCHMARKS:
+        print(f"\n== {name} ==", flush=True)
+        failed += subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
