@@ -7,6 +7,7 @@ from thermal_assets.defs.asset_kit import as_result, station, table_spec
 from thermal_assets.defs.automation import DATASET_STAGE
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.duplicates import materialize_duplicates
+from thermal_assets.steps.neighborhood import NEAR_COPY_SHARE
 from thermal_assets.steps.separation import materialize_separation
 
 GROUP = "l6_comparisons"
@@ -22,7 +23,10 @@ class DuplicateConfig(dg.Config):
     """Config of the search for copies."""
 
     near_copy_distance: float = Field(
-        0.02, description="L2 distance (unit vectors) up to which two images count as near copies", ge=0, le=2
+        NEAR_COPY_SHARE,
+        description="L2 distance (unit vectors) up to which two images count as near copies",
+        ge=0,
+        le=2,
     )
 
 

@@ -65,8 +65,6 @@ def resolve_lens(
         source, path = "file", Path(weights).expanduser().resolve()
         digest = _sha256(path)
         beside = _normalisation_beside(path)
-        if not beside and mean is None and std is None:
-            log.warning("no %s.toml beside the weights: taking ImageNet mean and standard deviation", path.name)
     else:
         from thermal_assets.lenses.downloads import imagenet_weights
 
@@ -86,6 +84,8 @@ def resolve_lens(
     )
     if path is not None:
         _load_features(spec)
+    if source == "file" and path is not None and not beside and mean is None and std is None:
+        log.warning("no %s.toml beside the weights: taking ImageNet mean and standard deviation", path.name)
     return spec
 
 

@@ -22,7 +22,7 @@ OTHER_SESSIONS = "other sessions"
 NEAR_COPIES_REMOVED = "near copies removed"
 TOO_FEW_SESSIONS = "fewer than three sessions"
 MINIMUM_SESSIONS = 3
-NEAR_COPY_DISTANCE = 0.02
+NEAR_COPY_DISTANCE = 0.05
 _PICKS_PER_FRAME = 4  # a frame often shows several objects; more are asked for where this is too few
 
 
@@ -61,7 +61,7 @@ def neighborhood(
     session   int [n], any codes, negative = none. A candidate counts if it has a session and it is another one
     frame     int [n], codes over all sessions, negative = none (each such image is a frame of its own)
     near_copy_distance  for images without a session: candidates nearer than this to the query do not count.
-              0.02 suits unit vectors (L2); a level of another scale needs a value of its own
+              0.05 suits unit vectors (L2); a level of another scale needs a value of its own
 
     With fewer than three sessions in all, images with a session get no neighbours across sessions: two
     sessions are two recordings, not a crowd. Exact, like ``nearest``.

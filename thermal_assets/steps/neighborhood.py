@@ -16,7 +16,9 @@ from thermal_assets.statistics.groups import codes
 
 NEIGHBORS_KEPT = 10
 NEIGHBORS_MEASURED = 100
-NEAR_COPY_SHARE = 0.02
+# Of unit vectors: one picture with noise of one level moves by up to 0.057 under an ImageNet MobileNetV2,
+# while the nearest different pictures of 20,000 real solar modules, which look very much alike, begin at 0.066.
+NEAR_COPY_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ def measure_neighborhood(
 
 
 def near_copy_distance(vectors: np.ndarray) -> float:
-    """Distance below which two images count as near copies: 2 % of the typical length of a vector.
+    """Distance below which two images count as near copies: 5 % of the typical length of a vector.
 
-    That is 0.02 for unit vectors (L2); centred projections (L3) are shorter, and the bound shrinks with them.
+    That is 0.05 for unit vectors (L2); centred projections (L3) are shorter, and the bound shrinks with them.
     """
     if not len(vectors):
         return NEAR_COPY_SHARE

@@ -91,7 +91,7 @@ def test_bad_files_and_strange_classes_become_rows_and_the_rest_goes_on(tmp_path
     (images / "nothing").mkdir()
     _picture(images / "one, ...only" / "lonely.png", 99)
     for number in range(15):
-        _picture(images / "identical" / f"{number}.png", 7)
+        _picture(images / "identical" / f"{number}.png", 70)
     done = thermal_assets("diagnose", images, "--home", home, *RANDOM_LENS)
     assert "failed" not in done.stderr
     problems = dict(query(home, "SELECT image_id, code FROM image_problems"))

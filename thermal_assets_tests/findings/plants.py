@@ -15,7 +15,7 @@ def set_all(rows: list[dict[str, Any]], **values: Any) -> None:
         row.update(values)
 
 
-def _lose(w: SmallWarehouse, name: str, count: int) -> None:
+def lose(w: SmallWarehouse, name: str, count: int) -> None:
     for row in w.of("file_manifest", name)[-count:]:
         for table in TABLES:
             if "image_key" in TABLES[table].column_names and table not in ("file_manifest", "decode_problems"):
@@ -25,7 +25,7 @@ def _lose(w: SmallWarehouse, name: str, count: int) -> None:
 
 
 def unreadable_files(w: SmallWarehouse) -> None:
-    _lose(w, w.names[0], 8)
+    lose(w, w.names[0], 8)
 
 
 def stray_files(w: SmallWarehouse) -> None:
@@ -83,7 +83,7 @@ def unexpected_class(w: SmallWarehouse) -> None:
     w.of("class_catalog", w.names[3])[0]["expected"] = False
 
 
-def _group(w: SmallWarehouse, kind: str, rows: list[dict[str, Any]], distance: float = 0.0) -> None:
+def copies(w: SmallWarehouse, kind: str, rows: list[dict[str, Any]], distance: float = 0.0) -> None:
     same = len({row["class_name"] for row in rows}) == 1
     for position, row in enumerate(rows):
         w.add("duplicates", group_id=f"{kind}:{rows[0]['image_id']}", kind=kind, image_id=row["image_id"],
@@ -92,18 +92,18 @@ def _group(w: SmallWarehouse, kind: str, rows: list[dict[str, Any]], distance: f
 
 
 def duplicate_files(w: SmallWarehouse) -> None:
-    _group(w, "file", w.of("file_manifest", w.names[0])[:3])
+    copies(w, "file", w.of("file_manifest", w.names[0])[:3])
 
 
 def two_labels_one_picture(w: SmallWarehouse) -> None:
     for kind in ("file", "pixels"):
-        _group(w, kind, [w.of("file_manifest", w.names[0])[0], w.of("file_manifest", w.names[1])[0]])
-    _group(w, "near", [w.of("file_manifest", w.names[2])[1], w.of("file_manifest", w.names[3])[1]], 0.04)
+        copies(w, kind, [w.of("file_manifest", w.names[0])[0], w.of("file_manifest", w.names[1])[0]])
+    copies(w, "near", [w.of("file_manifest", w.names[2])[1], w.of("file_manifest", w.names[3])[1]], 0.04)
 
 
 def near_copies(w: SmallWarehouse) -> None:
     for start in range(0, 40, 4):
-        _group(w, "near", w.of("file_manifest", w.names[2])[start : start + 4], 0.03)
+        copies(w, "near", w.of("file_manifest", w.names[2])[start : start + 4], 0.03)
 
 
 def label_contamination(w: SmallWarehouse) -> None:

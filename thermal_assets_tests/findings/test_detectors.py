@@ -68,22 +68,6 @@ def test_contamination_is_high_only_if_name_and_picture_agree() -> None:
     }
 
 
-def test_two_labels_counts_a_group_once_and_only_certain_ones_high() -> None:
-    # The equal file is in a group of equal pixels as well: it is told once.
-    assert severities("two_labels_one_picture") == {
-        "two_labels_one_picture:file:pipe_anomaly|pipe_normal": "HIGH",
-        "two_labels_one_picture:near:valve_anomaly|valve_normal": "MEDIUM",
-    }
-
-
-def test_figures_in_words_are_the_planted_ones() -> None:
-    w = clean()
-    PLANTS["unreadable_files"](w)
-    (row,) = found(w.connect()).rows(named=True)
-    assert row["statement"] == ("8 of the 80 files of class pipe_normal (10 %) gave no picture: truncated (8).")
-    assert (row["severity"], row["effect_size"], row["affected_images"]) == ("HIGH", 0.1, 8)
-
-
 def test_clump_names_the_session_not_the_distance_it_lies_in() -> None:
     assert list(severities("session_clump")) == ["session_clump:pipe_normal:session:2020-11-03|CIC|A0900-A1110"]
 

@@ -11,7 +11,7 @@ from thermal_assets.findings.engine import detect
 from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.findings.waivers import Waiver, unused_waivers
 from thermal_assets_tests.findings.fixtures import clean
-from thermal_assets_tests.findings.plants import PLANTS
+from thermal_assets_tests.findings.plants import PLANTS, lose
 
 
 def waiver(finding_id: str, until: str = "2026-12-31") -> Waiver:
@@ -43,6 +43,19 @@ def test_waiver_holds_on_its_last_day_and_not_after() -> None:
 def test_longest_waiver_counts() -> None:
     rows = judged([waiver("unreadable*", "2026-01-01"), waiver("unreadable_files:pipe_normal")])
     assert rows[-1]["status"] == "waived"
+
+
+def test_waiver_of_the_data_set_holds_whichever_classes_are_hit_and_spares_the_class_that_is_lost() -> None:
+    for classes in (("pipe_normal",), ("valve_anomaly", "valve_normal")):
+        w = clean()
+        lose(w, "pipe_anomaly", 8)
+        for name in classes:
+            lose(w, name, 1)
+        frame = detect(w.connect(), Thresholds(), [waiver("unreadable_files:dataset")], date(2026, 11, 21))
+        assert dict(zip(frame["finding_id"], frame["status"], strict=True)) == {
+            "unreadable_files:pipe_anomaly": "open",
+            "unreadable_files:dataset": "waived",
+        }
 
 
 def test_exact_id_with_brackets_matches() -> None:

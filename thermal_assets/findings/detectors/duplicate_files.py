@@ -31,7 +31,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
     findings = []
     for scope in scopes(hit, image_counts(connection), thresholds, thresholds.class_alone_share):
         equal_bytes = sum(rows[item.class_name]["equal_bytes"] for item in scope.hit)
-        kinds = [("equal bytes", equal_bytes), ("equal pixels in another file", scope.count - equal_bytes)]
+        kinds = [("equal bytes", equal_bytes), ("equal pixels only", scope.count - equal_bytes)]
+        told = [kind for kind in kinds if kind[1]]
         much = scope.serious or scope.share >= thresholds.duplicate_medium_share
         findings.append(
             Finding(
@@ -43,7 +44,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 title="Copies inside a class",
                 statement=f"{number(scope.count)} of the {counted(scope.total, 'image')} of {scope.words} "
                 f"({percent(scope.share)}) {'is a further copy' if scope.count == 1 else 'are further copies'} of a "
-                f"picture of the same class{scope.where}. Kind: {counted_names([kind for kind in kinds if kind[1]])}."
+                f"picture of the same class{scope.where}. {'Kind' if len(told) == 1 else 'Kinds'}: {counted_names(told)}."
                 f"{scope.note}",
                 effect_name=f"share of the images of the {scope.unit}",
                 effect_size=scope.share,

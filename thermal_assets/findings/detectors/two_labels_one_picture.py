@@ -18,8 +18,8 @@ from thermal_assets.findings.scopes import in_turn
 from thermal_assets.findings.thresholds import Thresholds
 
 _WORDS = {
-    "file": ("One file under two labels", "equal bytes"),
-    "pixels": ("One picture under two labels", "equal pixels in different files"),
+    "file": ("One file under two labels", "files with equal bytes"),
+    "pixels": ("One picture under two labels", "files with equal pixels, not equal bytes,"),
     "near": ("Nearly one picture under two labels", "almost equal pictures"),
 }
 
@@ -62,7 +62,7 @@ def _finding(kind: str, spans: list[dict[str, Any]]) -> Finding:
     title, words = _WORDS[kind]
     near = kind == "near"
     groups, images = sum(row["groups"] for row in spans), sum(row["n"] for row in spans)
-    has = "has" if groups == 1 else "have"
+    span = "spans" if groups == 1 else "span"
     labels = counted_names([(" with ".join(row["classes"]), row["groups"]) for row in spans], PAIRS)
     distance = f", at most {max(row['diameter'] for row in spans):.3f} apart at L2," if near else ""
     doubt = (
@@ -77,7 +77,7 @@ def _finding(kind: str, spans: list[dict[str, Any]]) -> Finding:
         level="L2" if near else "L1",
         class_name=None,
         title=title,
-        statement=f"{counted(groups, 'group')} of {words}{distance} {has} pictures in more than one class: "
+        statement=f"{counted(groups, 'group')} of {words}{distance} {span} more than one class: "
         f"{counted(images, 'image')}. {'Classes' if len(spans) == 1 else 'Groups by classes'}: {labels}. {doubt}",
         effect_name="groups",
         effect_size=float(groups),
