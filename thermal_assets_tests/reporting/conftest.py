@@ -168,7 +168,11 @@ def _results(connection: duckdb.DuckDBPyConnection, names: list[str], odd: str) 
         points = [drift | {"distance_m": float(d), "median_density": 1.0 / d, "eta_squared": 0.1} for d in (1, 2, 4)]
         insert(connection, "distance_drift", points)
     kept = {"class_name": "*", "scope": "dataset", "n": 5, "overlap": 4, "expected": 4.1, "expected_low": 3.0}
-    insert(connection, "outlier_persistence", [kept | {"expected_high": 5.0, "projections": 20}])
+    insert(
+        connection,
+        "outlier_persistence",
+        [kept | {"expected_high": 5.0, "projections": 20, "images_compared": 5, "method": "exact"}],
+    )
     copy = {"group_id": "g", "kind": "pixels", "distance": 0.0, "diameter": 0.0, "group_size": 2, "same_class": False}
     for name, keeper in ((names[0], True), (names[-1], False)):
         insert(

@@ -18,6 +18,10 @@ BASIS = {
     "other sessions": "Judged by density over images of other sessions only.",
     "near copies removed": "Judged by density with near copies left out, because names carry no session.",
 }
+BOTH = (
+    "Judged by density over images of other sessions only; images whose name carries no session, "
+    "with their near copies left out."
+)
 PLAIN = "Judged by plain density: too few sessions to leave an image's own one out."
 
 
@@ -86,7 +90,11 @@ def extremes(connection: duckdb.DuckDBPyConnection) -> Extremes | None:
         low[level] = [image for image in here if image.ranks[level] <= LOWEST]
         high[level] = [image for image in reversed(here) if image.ranks[level] > max(count - HIGHEST, LOWEST)]
         typical[level] = next(image for image in here if image.ranks[level] == (count + 1) // 2)
-    basis = " Or, by class: ".join(BASIS.get(word, word) for word in share["bases"]) if across else PLAIN
+    basis = PLAIN
+    if across:
+        basis = (
+            BOTH if BASIS.keys() <= set(share["bases"]) else " ".join(BASIS.get(word, word) for word in share["bases"])
+        )
     if across and share["across"] < share["judged"]:
         basis += " Images without it are left out here."
     return Extremes(scope, judged, low, high, typical, basis)
