@@ -10,7 +10,7 @@ from thermal_assets.defs.resources import HomeResource
 from thermal_assets.errors import UserError, WarehouseLocked
 from thermal_assets.home.layout import Home
 from thermal_assets.progress import listening, log_every
-from thermal_assets.steps.step import StepReport
+from thermal_assets.steps.outputs import StepReport
 from thermal_assets.warehouse.contract import TABLES
 
 OWNERS = ["team:thermal-assets"]

@@ -8,7 +8,8 @@ from thermal_assets.home.layout import Home
 from thermal_assets.manifest.identity import class_of
 from thermal_assets.steps.images import class_images, lenses_of_class, vectors_of
 from thermal_assets.steps.neighborhood import NeighborhoodRows, measure_neighborhood
-from thermal_assets.steps.step import AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
+from thermal_assets.steps.step import run_step
 
 _VERSION = "1"
 

@@ -15,7 +15,8 @@ import polars as pl
 from thermal_assets.embedding.stats_store import StatsStore
 from thermal_assets.home.layout import Home
 from thermal_assets.imaging.class_pictures import CANVAS, ClassTotals
-from thermal_assets.steps.step import Output, Slice, fingerprint
+from thermal_assets.steps.outputs import Output, Slice
+from thermal_assets.steps.versions import fingerprint
 from thermal_assets.warehouse.access import empty_frame
 
 _CHANNELS = ("r", "g", "b")

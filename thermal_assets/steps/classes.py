@@ -11,7 +11,9 @@ from thermal_assets.home.layout import Home
 from thermal_assets.manifest.identity import image_keys, partition_key_of
 from thermal_assets.manifest.scanning import Catalog, read_catalog
 from thermal_assets.profile import Profile
-from thermal_assets.steps.step import AssetPlan, Output, Slice, StepReport, fingerprint, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import fingerprint
 from thermal_assets.warehouse.access import empty_frame
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.transaction import Transaction

@@ -8,7 +8,9 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.steps.images import missing_classes
-from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import ALL_PARTITIONS
 
 _VERSION = "1"
 

@@ -18,7 +18,8 @@ from thermal_assets.manifest.identity import class_of, path_of
 from thermal_assets.progress import reporter
 from thermal_assets.steps.class_pictures import class_picture_output
 from thermal_assets.steps.images import vector_blocks
-from thermal_assets.steps.step import AssetPlan, Output, Slice, StepReport, VectorSlice, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport, VectorSlice
+from thermal_assets.steps.step import run_step
 from thermal_assets.warehouse.access import empty_frame
 
 ASSETS = ("channel_stats", "class_pixel_stats", "l2_embeddings")

@@ -18,7 +18,9 @@ from thermal_assets.steps.images import (
     vectors_of,
 )
 from thermal_assets.steps.l3_files import load_lens
-from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import ALL_PARTITIONS
 
 _VERSION = "1"
 _UPSTREAM = [(a, ALL_PARTITIONS) for a in ("image_classes", "file_manifest", "l3_projection", "duplicates")]

@@ -10,7 +10,8 @@ from thermal_assets.home.layout import Home
 from thermal_assets.manifest.build import build_manifest, changes_between
 from thermal_assets.manifest.identity import class_of
 from thermal_assets.progress import reporter
-from thermal_assets.steps.step import AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
+from thermal_assets.steps.step import run_step
 
 
 def materialize_file_manifest(home: Home, run_id: str, partition: str) -> StepReport:

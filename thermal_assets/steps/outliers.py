@@ -9,7 +9,9 @@ from thermal_assets.home.layout import Home
 from thermal_assets.lenses.state import put_in_force_when_complete
 from thermal_assets.manifest.identity import class_of
 from thermal_assets.steps.images import lenses_of_class, missing_classes, require_lenses_in_force
-from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.access import empty_frame
 
 _VERSION = "1"

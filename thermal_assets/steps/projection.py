@@ -17,7 +17,9 @@ from thermal_assets.manifest.identity import class_of
 from thermal_assets.progress import reporter
 from thermal_assets.steps.images import DIMENSIONS, vector_blocks
 from thermal_assets.steps.l3_files import lens_path, load_lens
-from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, StepReport, VectorSlice, fingerprint, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, StepReport, VectorSlice
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import ALL_PARTITIONS, fingerprint
 from thermal_assets.warehouse.rows import first_row
 
 _VERSION = "1"

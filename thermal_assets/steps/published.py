@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from thermal_assets.home.layout import Home
 from thermal_assets.reports_sql.running import build_models
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.sql_models import sql_project
-from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.publishing import CLASS_ASSETS, publish, publish_vectors
 
 _VERSION = "1"

@@ -10,7 +10,9 @@ from thermal_assets.home.layout import Home
 from thermal_assets.reporting.context import ReportContext
 from thermal_assets.steps.findings import MEASURED
 from thermal_assets.steps.images import missing_classes
-from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, StepReport, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, StepReport
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.snapshot import snapshot
 
 _VERSION = "1"

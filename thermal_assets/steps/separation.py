@@ -16,7 +16,9 @@ from thermal_assets.steps.images import (
 )
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.labels import whitened_unit
-from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, Slice, StepReport, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.access import empty_frame
 
 _VERSION = "1"

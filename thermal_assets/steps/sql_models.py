@@ -9,7 +9,9 @@ from thermal_assets.home.layout import Home
 from thermal_assets.reports_sql.loader import load_project
 from thermal_assets.reports_sql.model import Model, Project
 from thermal_assets.reports_sql.running import CheckedTest, build_model, compiled, run_tests
-from thermal_assets.steps.step import ALL_PARTITIONS, AssetPlan, Output, StepReport, fingerprint, run_step
+from thermal_assets.steps.outputs import AssetPlan, Output, StepReport
+from thermal_assets.steps.step import run_step
+from thermal_assets.steps.versions import ALL_PARTITIONS, fingerprint
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.transaction import Transaction
 from thermal_assets.warehouse.views import VIEWS

@@ -9,94 +9,24 @@ run log together. A kill at any moment leaves the old state or the new one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-import duckdb
 import polars as pl
 
 from thermal_assets.errors import WarehouseLocked
 from thermal_assets.home.layout import Home
-from thermal_assets.warehouse.rows import first_row
+from thermal_assets.steps.outputs import AssetPlan, Output, StepReport, VectorSlice
+from thermal_assets.steps.versions import fingerprint, manifest_version, upstream_versions
 from thermal_assets.warehouse.transaction import Transaction, Written
-
-ALL_PARTITIONS = "*"
 
 
 class StaleInput(WarehouseLocked):
     """An upstream asset was written while this step computed; worth a retry."""
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Rows that replace the slice ``where`` of ``table``."""
-
-    table: str
-    frame: pl.DataFrame
-    where: Mapping[str, Any] | None = None
-    append: bool = False
-
-
-@dataclass(frozen=True)
-class VectorSlice:
-    """Like ``Slice`` for vector tables: see ``Transaction.replace_vectors``.
-
-    ``blocks`` gets the wanted rows that are not stored yet and yields full rows for them.
-    """
-
-    table: str
-    wanted: pl.DataFrame
-    blocks: Callable[[pl.DataFrame], Iterable[pl.DataFrame]]
-    where: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Output:
-    """What one asset writes.
-
-    ``version`` overrides the hash of the inputs where the content itself is hashed. ``also`` runs in
-    the same transaction; if it writes the rows of the asset itself, it returns their number.
-    ``incomplete`` makes the next run compute again though no input changed.
-    """
-
-    slices: Sequence[Slice | VectorSlice]
-    lens_id: str = ""
-    version: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    also: Callable[[Transaction], int | None] | None = None
-    incomplete: bool = False
-
-
-@dataclass(frozen=True)
-class AssetPlan:
-    """One asset of a step: its name, the version of its computation, and every parameter that decides its rows."""
-
-    asset: str
-    code_version: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    always: bool = False
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What happened to one asset; becomes the metadata of its materialization."""
-
-    asset: str
-    status: str
-    version: str
-    rows: int
-    written: int
-    seconds: float
-    lock_seconds: float
-    lens_id: str
-    metadata: Mapping[str, Any]
 
 
 def peak_memory_mb() -> float:
@@ -124,8 +54,8 @@ def run_step(
     """
     started_at, started = datetime.now(UTC), time.monotonic()
     with home.warehouse.read() as connection:
-        before = _upstream_versions(connection, upstream)
-        manifest_version = _manifest_version(connection, partition)
+        before = upstream_versions(connection, upstream)
+        manifest = manifest_version(connection, partition)
         stored = {
             asset: (input_version, version, rows, lens_id)
             for asset, input_version, version, rows, lens_id in connection.execute(
@@ -144,7 +74,7 @@ def run_step(
     reports: dict[str, StepReport] = {}
     pending = _missing_vectors(home, outputs)
     with home.warehouse.write() as transaction:
-        if _upstream_versions(transaction.connection, upstream) != before:
+        if upstream_versions(transaction.connection, upstream) != before:
             raise StaleInput(f"the inputs of {plans[0].asset} {partition} changed while it ran: run it again")
         for plan in plans:
             output = outputs.get(plan.asset)
@@ -162,7 +92,7 @@ def run_step(
                             "partition": [partition],
                             "version": [version],
                             "input_version": ["" if output.incomplete else inputs[plan.asset]],
-                            "manifest_version": [version if plan.asset == "file_manifest" else manifest_version],
+                            "manifest_version": [version if plan.asset == "file_manifest" else manifest],
                             "lens_id": [lens_id],
                             "rows": [written.rows],
                             "run_id": [run_id],
@@ -204,35 +134,6 @@ def run_step(
                 output.metadata if output else {},
             )
     return reports
-
-
-def fingerprint(*parts: Any) -> str:
-    """Hash of JSON-serialisable ``parts``."""
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True, default=str).encode(), digest_size=12).hexdigest()
-
-
-def _upstream_versions(connection: duckdb.DuckDBPyConnection, upstream: Sequence[tuple[str, str]]) -> list[list[str]]:
-    """Sorted [asset, partition, version] of everything upstream."""
-    found: list[list[str]] = []
-    for asset, partition in upstream:
-        query = "SELECT asset, partition, version FROM asset_versions WHERE asset = ?"
-        values = [asset]
-        if partition != ALL_PARTITIONS:
-            query += " AND partition = ?"
-            values.append(partition)
-        found += [list(row) for row in connection.execute(query, values).fetchall()]
-    return sorted(found)
-
-
-def _manifest_version(connection: duckdb.DuckDBPyConnection, partition: str) -> str:
-    if partition:
-        row = first_row(
-            connection,
-            "SELECT version FROM asset_versions WHERE asset = 'file_manifest' AND partition = ?",
-            [partition],
-        )
-        return row[0] if row else ""
-    return fingerprint(_upstream_versions(connection, [("file_manifest", ALL_PARTITIONS)]))
 
 
 def _missing_vectors(home: Home, outputs: Mapping[str, Output]) -> dict[int, list[pl.DataFrame]]:

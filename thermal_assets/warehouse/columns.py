@@ -58,3 +58,10 @@ OUTLIER_COLUMNS: tuple[Column, ...] = (
     required("rule", "VARCHAR", "The rule that judged, in words"),
     required("threshold", "FLOAT", "The density at which the budget ended"),
 )
+PROBLEM_COLUMNS: tuple[Column, ...] = (
+    required("stage", "VARCHAR", "'catalog', 'manifest' or 'decode': where the problem was met"),
+    required("code", "VARCHAR", "Short name of the problem, stable over versions"),
+    required("message", "VARCHAR", "What is wrong and what to do, one line"),
+)
+L2_DIMENSIONS = 1280
+L3_DIMENSIONS = 120

@@ -17,12 +17,25 @@ from PIL import Image, ImageOps
 from thermal_assets.synthetic.dataset import write_sample_dataset
 from thermal_assets_tests.end_to_end.homes import RANDOM_LENS, contents, differences, query, thermal_assets
 
+CLASSES = {
+    "car_normal",
+    "car_anomaly",
+    "person_anomaly",
+    "ship_anomaly",
+    "transport_pipe_normal",
+    "transport_pipe_anomaly",
+}
+
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("refresh")
-    write_sample_dataset(folder / "data", 120, 3)
-    return folder / "data" / "images"
+    write_sample_dataset(folder / "data", 200, 3)
+    images = folder / "data" / "images"
+    for path in images.iterdir():  # six classes show what twenty would, in a third of the time
+        if path.name not in CLASSES:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return images
 
 
 def _run_job(home: Path, job: str, *partitions: str) -> None:

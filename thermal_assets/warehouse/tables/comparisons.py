@@ -1,0 +1,184 @@
+"""Classes, distances, months and labels compared; copies."""
+
+from __future__ import annotations
+
+from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, IMAGE_KEY, LENS_ID, LEVEL
+from thermal_assets.warehouse.schema import Table, column, required
+
+COMPARISONS = (
+    Table(
+        "outlier_persistence",
+        "One row per class and depth: whether the least dense images of L2 stay so at L3, against chance.",
+        (
+            required("class_name", "VARCHAR", "Class, or '*' for the whole data set"),
+            required("scope", "VARCHAR", "'class' or 'dataset'"),
+            required("n", "INTEGER", "How many of the least dense images are compared"),
+            required("overlap", "INTEGER", "Images among the n least dense at both levels"),
+            column("expected", "DOUBLE", "Mean overlap of L2 with random projections to the dimension of L3"),
+            column("expected_low", "DOUBLE", "Smallest overlap among those projections"),
+            column("expected_high", "DOUBLE", "Largest overlap among those projections"),
+            required("projections", "INTEGER", "Random projections drawn"),
+            required("images_compared", "BIGINT", "Images behind the comparison"),
+            required("method", "VARCHAR", "'exact': all images; 'sample': a hashed sample of them"),
+            column("sessions", "INTEGER", "Distinct sessions among the overlapping images; NULL without sessions"),
+            column("rank_correlation", "DOUBLE", "Spearman correlation of density between L2 and L3"),
+        ),
+        key=("class_name", "scope", "n"),
+        owner="outlier_persistence",
+    ),
+    Table(
+        "separation",
+        "One row per normal and anomaly class, level and matching: how well their images lie apart.",
+        (
+            required("normal_class", "VARCHAR", "The normal class of the pair"),
+            required("anomaly_class", "VARCHAR", "The anomaly class of the pair"),
+            LEVEL,
+            required("matched", "BOOLEAN", "True: compared inside each distance, then averaged by n1 n0 / (n1 + n0)"),
+            column(
+                "compactness_auc",
+                "DOUBLE",
+                "P(a normal lies denser among its own than an anomaly among its own), equal m; 0.5 = alike",
+            ),
+            column(
+                "distance_auc",
+                "DOUBLE",
+                "P(an anomaly lies farther from the normal reference than a normal does); 0.5 = alike",
+            ),
+            column(
+                "separability_auc", "DOUBLE", "AUC of log distance to normal minus log distance to anomaly; 1 = apart"
+            ),
+            column("ci_low", "DOUBLE", "Lower 95 % bound of separability_auc, sessions resampled"),
+            column("ci_high", "DOUBLE", "Upper 95 % bound of separability_auc, sessions resampled"),
+            required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),
+            column("draw_spread", "DOUBLE", "Standard deviation of separability_auc over the five reference draws"),
+            required("m", "INTEGER", "Reference images a class"),
+            required("n_normal", "BIGINT", "Normal images compared"),
+            required("n_anomaly", "BIGINT", "Anomaly images compared"),
+            required("sessions_normal", "INTEGER", "Sessions among the normal images; 0 without sessions"),
+            required("sessions_anomaly", "INTEGER", "Sessions among the anomaly images; 0 without sessions"),
+            column(
+                "median_density_normal", "DOUBLE", "Median density in its class, for description only: it grows with n"
+            ),
+            column(
+                "median_density_anomaly", "DOUBLE", "Median density in its class, for description only: it grows with n"
+            ),
+            column("common_support", "VARCHAR", "Distances that both classes have, when matched"),
+            LENS_ID,
+            required("reference_id", "VARCHAR", "Hash of the frozen reference images"),
+        ),
+        key=("normal_class", "anomaly_class", "level", "matched"),
+        owner="separation",
+    ),
+    Table(
+        "distance_drift",
+        "One row per class, level and distance: how the images change as the camera goes away.",
+        (
+            CLASS_NAME,
+            LEVEL,
+            required("distance_m", "DOUBLE", "Distance by the name, metres"),
+            required("image_count", "BIGINT", "Images at this distance"),
+            column("sessions", "INTEGER", "Sessions at this distance; NULL without sessions"),
+            column("median_density", "DOUBLE", "Median density (of density_xs where there is one)"),
+            column("spearman", "DOUBLE", "Rank correlation of density and distance over the class"),
+            column("eta_squared", "DOUBLE", "Share of the variance of log density that distance explains, 0..1"),
+            column("p_value", "DOUBLE", "Permutation of whole sessions; NULL if it cannot be had"),
+            column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
+            required("statement", "VARCHAR", "What may be said, in words"),
+            LENS_ID,
+        ),
+        key=("class_name", "level", "distance_m"),
+        owner="distance_drift",
+    ),
+    Table(
+        "time_drift",
+        "One row per class, level and period: how the images change over the collection.",
+        (
+            CLASS_NAME,
+            LEVEL,
+            required("period", "VARCHAR", "Month of capture, YYYY-MM"),
+            required("image_count", "BIGINT", "Images of the period"),
+            column("sessions", "INTEGER", "Sessions of the period"),
+            column("median_density", "DOUBLE", "Median density (of density_xs where there is one)"),
+            column("energy_distance", "DOUBLE", "Energy distance of its session means to those of all other periods"),
+            column("p_value", "DOUBLE", "Permutation of whole sessions; NULL if it cannot be had"),
+            column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
+            required("statement", "VARCHAR", "What may be said, in words"),
+            LENS_ID,
+        ),
+        key=("class_name", "level", "period"),
+        owner="time_drift",
+    ),
+    Table(
+        "batch_drift",
+        "One row per class and batch: does the batch look and read as if it belonged to another class?",
+        (
+            CLASS_NAME,
+            required("batch_id", "VARCHAR", "date|site|session|distance"),
+            column("object_code", "VARCHAR", "Object code the names of the batch carry, if one"),
+            required("image_count", "BIGINT", "Images of the batch"),
+            column(
+                "foreign_share",
+                "DOUBLE",
+                "Share of size-balanced neighbours, own session excluded, of other object classes",
+            ),
+            column("base_rate", "DOUBLE", "Median foreign_share of the sibling batches of the class"),
+            column("effect", "DOUBLE", "foreign_share minus base_rate"),
+            column("robust_z", "DOUBLE", "effect over the scaled MAD of the siblings; NULL below eight siblings"),
+            column("q_value", "DOUBLE", "Benjamini-Hochberg over batches; NULL where only the effect may be shown"),
+            column("nearest_class", "VARCHAR", "The class that most of the foreign neighbours carry"),
+            column("code_class", "VARCHAR", "Object that the code in the names stands for, by the profile"),
+            required("code_contradicts", "BOOLEAN", "The code in the names stands for another object than the folder"),
+            required("picture_contradicts", "BOOLEAN", "The neighbours say so too, by the stated thresholds"),
+            required(
+                "method", "VARCHAR", "'exact': every image votes; 'sample': at most so many of an object, drawn by hash"
+            ),
+            required("example_ids", "VARCHAR[]", "Up to ten image_ids of the batch"),
+            LENS_ID,
+        ),
+        key=("class_name", "batch_id"),
+        owner="batch_drift",
+    ),
+    Table(
+        "label_conflicts",
+        "One row per image whose neighbours across the data set carry another label.",
+        (
+            IMAGE_ID,
+            CLASS_NAME,
+            IMAGE_KEY,
+            required("neighbor_class", "VARCHAR", "The label that most neighbours of other sessions carry"),
+            required("neighbor_share", "DOUBLE", "Size-balanced share of that label among the neighbours, 0..1"),
+            required("own_share", "DOUBLE", "Size-balanced share of its own label among the neighbours, 0..1"),
+            required("score", "DOUBLE", "neighbor_share minus own_share"),
+            required(
+                "log_odds", "DOUBLE", "ln(neighbor_share / own_share), half a vote added to each: what rank follows"
+            ),
+            required("rank", "INTEGER", "1 = most suspect"),
+            required(
+                "method", "VARCHAR", "'exact': every image votes; 'sample': at most so many of a class, drawn by hash"
+            ),
+            LENS_ID,
+        ),
+        key=("image_id",),
+        owner="label_conflicts",
+    ),
+    Table(
+        "duplicates",
+        "One row per image of a group of copies.",
+        (
+            required("group_id", "VARCHAR", "Names the group; stable as long as its keeper stays"),
+            required(
+                "kind", "VARCHAR", "'file' (equal bytes), 'pixels' (equal pictures) or 'near' (almost equal vectors)"
+            ),
+            IMAGE_ID,
+            CLASS_NAME,
+            required("keeper", "BOOLEAN", "The image to keep: first by image_id"),
+            required("distance", "DOUBLE", "L2 distance to the keeper; 0 for equal bytes and pixels"),
+            required("diameter", "DOUBLE", "Largest L2 distance inside the group"),
+            required("group_size", "INTEGER", "Images in the group"),
+            required("same_class", "BOOLEAN", "The whole group lies in one class"),
+            column("same_session", "BOOLEAN", "The whole group comes from one session; NULL without sessions"),
+        ),
+        key=("group_id", "image_id"),
+        owner="duplicates",
+    ),
+)
