@@ -2,17 +2,9 @@
 
 import dagster as dg
 
-STAGE_TAG = "thermal_assets/stage"
+from thermal_assets.defs.stages import EMBED, MEASURE
 
-EMBED = ("file_manifest", "channel_stats", "class_pixel_stats", "l2_embeddings")
-MEASURE = (
-    "l3_projection",
-    "class_neighbors",
-    "class_densities",
-    "class_outliers",
-    "distance_drift",
-    "time_drift",
-)
+STAGE_TAG = "thermal_assets/stage"
 
 embed_class = dg.define_asset_job(
     "embed_class",

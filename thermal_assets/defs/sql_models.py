@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from thermal_assets.defs.asset_kit import OWNERS, result_metadata, station
-from thermal_assets.defs.automation import DATASET_STAGE
+from thermal_assets.defs.automation import SQL_MODELS
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.reports_sql.model import Model, ModelTest
 from thermal_assets.steps.sql_models import assets_read_by, lineage_of, materialize_sql_models, sql_project
@@ -25,7 +25,7 @@ def _spec(model: Model) -> dg.AssetSpec:
         group_name=GROUP,
         owners=OWNERS,
         kinds={"duckdb", "sql"},
-        automation_condition=DATASET_STAGE,
+        automation_condition=SQL_MODELS,
         skippable=True,
         metadata={
             "dagster/table_name": f"warehouse.main.{model.name}",

@@ -49,7 +49,8 @@ def materialize_sql_models(
     project = sql_project()
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
-        return {name: Output([], also=_builder(project, name)) for name in due}
+        # In the project's order, so that each model is built after those it reads.
+        return {name: Output([], also=_builder(project, name)) for name in project.models if name in due}
 
     upstream = sorted({asset for model in project.models.values() for asset in assets_read_by(model)})
     plans = [
@@ -70,8 +71,23 @@ def materialize_sql_models(
     return reports, checked
 
 
+def _read_by(project: Project, name: str) -> list[str]:
+    """Models that ``name`` reads, directly or not, each after those it reads itself."""
+    needed, pending = set(project.models[name].refs), list(project.models[name].refs)
+    while pending:
+        more = set(project.models[pending.pop()].refs) - needed
+        needed |= more
+        pending += more
+    return [other for other in project.models if other in needed]
+
+
 def _builder(project: Project, name: str) -> Callable[[Transaction], int]:
     def build(transaction: Transaction) -> int:
-        return build_model(transaction.connection, project, name).rows
+        connection = transaction.connection
+        there = {relation for (relation,) in connection.execute(_RELATIONS).fetchall()}
+        for other in _read_by(project, name):
+            if other not in there:  # asked for on its own, before the models it reads
+                build_model(connection, project, other)
+        return build_model(connection, project, name).rows
 
     return build

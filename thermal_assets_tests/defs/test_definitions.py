@@ -13,7 +13,7 @@ import pytest
 
 import thermal_assets
 from thermal_assets.definitions import defs
-from thermal_assets.defs.jobs import EMBED, MEASURE
+from thermal_assets.defs.stages import EMBED, MEASURE
 from thermal_assets.warehouse.contract import TABLES
 
 PACKAGE = Path(thermal_assets.__file__).parent
