@@ -34,6 +34,13 @@ refit_l3_lens = dg.define_asset_job(
     description="Fit the L3 lens anew on all classes; in force once every class went through measure_class.",
 )
 
+list_classes = dg.define_asset_job(
+    "list_classes",
+    selection=dg.AssetSelection.assets("image_classes"),
+    tags={STAGE_TAG: "dataset"},
+    description="Which class folders there are; a class whose folder is gone leaves. Sets the data-set stage off.",
+)
+
 diagnose_dataset = dg.define_asset_job(
     "diagnose_dataset",
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*EMBED, *MEASURE, "l3_lens"),

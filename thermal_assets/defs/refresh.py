@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 import dagster as dg
 
-from thermal_assets.defs.jobs import diagnose_dataset, embed_class, measure_class, refit_l3_lens, refresh_class
+from thermal_assets.defs.jobs import embed_class, list_classes, measure_class, refit_l3_lens, refresh_class
 from thermal_assets.defs.partitions import CLASS_PARTITIONS_NAME, class_partitions
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.errors import UserError
@@ -18,7 +18,7 @@ _UNFINISHED += [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
 @dg.sensor(
-    jobs=[embed_class, measure_class, refresh_class, refit_l3_lens, diagnose_dataset],
+    jobs=[embed_class, measure_class, refresh_class, refit_l3_lens, list_classes],
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Watches the image folder: new class folders become partitions, changed classes get one run of their "
@@ -48,7 +48,7 @@ def new_images(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.Se
     if seen.gone or (new and known):
         # The classes are the root of the data-set stage: adding or removing one runs it.
         watch.changes += 1
-        requests.append(dg.RunRequest(run_key=f"classes:{watch.changes}", job_name="diagnose_dataset"))
+        requests.append(dg.RunRequest(run_key=f"classes:{watch.changes}", job_name="list_classes"))
     context.log.info(
         f"{len(seen.classes)} classes, {seen.swept} looked through; due: {len(seen.due)}, "
         f"still changing: {len(seen.settling)}, new: {len(new)}, gone: {len(seen.gone)}"
