@@ -10,7 +10,7 @@ from thermal_assets.steps.duplicates import materialize_duplicates
 from thermal_assets.steps.neighborhood import NEAR_COPY_SHARE
 from thermal_assets.steps.separation import materialize_separation
 
-GROUP = "l6_comparisons"
+GROUP = "07_comparisons"
 
 
 class SeparationConfig(dg.Config):

@@ -9,7 +9,7 @@ from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.drift import materialize_distance_drift, materialize_time_drift
 from thermal_assets.steps.labels import materialize_batch_drift, materialize_label_conflicts
 
-GROUP = "l6_drift"
+GROUP = "08_drift"
 
 
 @dg.asset(

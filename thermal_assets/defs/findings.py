@@ -9,7 +9,7 @@ from thermal_assets.steps.findings import MEASURED, materialize_findings
 
 
 @dg.asset(
-    group_name="l7_findings",
+    group_name="09_findings",
     deps=list(MEASURED),
     automation_condition=DATASET_STAGE,
     **table_spec("findings", note="Judged by the thresholds and waivers of the profile."),

@@ -30,21 +30,21 @@ class ImagePassConfig(dg.Config):
         dg.AssetSpec(
             "channel_stats",
             deps=["file_manifest"],
-            group_name="l1_hygiene",
+            group_name="02_l1_hygiene",
             skippable=True,
             **table_spec("channel_stats", kinds={"pillow"}),
         ),
         dg.AssetSpec(
             "class_pixel_stats",
             deps=["file_manifest"],
-            group_name="l1_hygiene",
+            group_name="02_l1_hygiene",
             skippable=True,
             **table_spec("class_pixel_stats", kinds={"pillow"}),
         ),
         dg.AssetSpec(
             "l2_embeddings",
             deps=["file_manifest"],
-            group_name="l2_embeddings",
+            group_name="03_l2_embeddings",
             skippable=True,
             **table_spec(
                 "l2_embeddings",

@@ -8,7 +8,7 @@ from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.classes import materialize_image_classes
 from thermal_assets.steps.manifest import materialize_file_manifest
 
-GROUP = "l0_manifest"
+GROUP = "01_manifest"
 
 
 @dg.asset(

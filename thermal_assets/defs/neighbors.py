@@ -12,7 +12,7 @@ from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.class_neighborhood import materialize_class_neighborhood
 from thermal_assets.steps.dataset_neighborhood import materialize_dataset_neighborhood
 
-GROUP = "l4_neighbors"
+GROUP = "05_neighbors"
 
 
 class NeighborConfig(dg.Config):

@@ -10,7 +10,7 @@ from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.outliers import materialize_class_outliers, materialize_dataset_outliers
 from thermal_assets.steps.persistence import materialize_outlier_persistence
 
-GROUP = "l5_outliers"
+GROUP = "06_outliers"
 
 
 class OutlierConfig(dg.Config):

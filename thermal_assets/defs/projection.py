@@ -7,7 +7,7 @@ from thermal_assets.defs.partitions import class_partitions
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.projection import materialize_l3_lens, materialize_l3_projection
 
-GROUP = "l3_projection"
+GROUP = "04_l3_projection"
 
 
 @dg.asset(

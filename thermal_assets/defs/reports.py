@@ -10,7 +10,7 @@ from thermal_assets.steps.published import materialize_published
 from thermal_assets.steps.report import materialize_report
 from thermal_assets.steps.sql_models import sql_project
 
-GROUP = "l8_reports"
+GROUP = "11_reports"
 
 
 @dg.asset(

@@ -12,7 +12,7 @@ from thermal_assets.steps.sql_models import assets_read_by, lineage_of, material
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.views import VIEWS
 
-GROUP = "l8_sql_models"
+GROUP = "10_sql_models"
 _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
 
 
