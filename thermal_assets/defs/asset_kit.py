@@ -1,6 +1,7 @@
 """What every asset of this project has in common: how it is described, run, and reported in the UI."""
 
 import contextlib
+import errno
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -58,6 +59,11 @@ def step_errors() -> Iterator[None]:
         raise dg.RetryRequested(max_retries=_LOCK_RETRIES, seconds_to_wait=_LOCK_WAIT_SECONDS) from error
     except UserError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        told = f"the disk is full ({error.filename or 'writing the home'}): free space and start again; nothing is lost"
+        raise dg.Failure(description=told, allow_retries=False) from None
 
 
 @contextlib.contextmanager

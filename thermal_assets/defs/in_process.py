@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
+from sqlalchemy.exc import OperationalError
 
 from thermal_assets.defs.partitions import CLASS_PARTITIONS_NAME
 from thermal_assets.defs.sqlite_history import cheap_history
+from thermal_assets.errors import UserError
 from thermal_assets.home.layout import HOME_VARIABLE, Home
 from thermal_assets.manifest.identity import partition_key_of
 
@@ -53,9 +55,16 @@ class JobRunner:
     def run(self, job: str, partition: str | None = None) -> JobOutcome:
         """Run ``job`` to its end; a failing step fails the run, not the caller."""
         started = time.monotonic()
-        result = self._definitions.resolve_job_def(job).execute_in_process(
-            instance=self.instance, partition_key=partition, raise_on_error=False, run_config=_QUIET
-        )
+        try:
+            result = self._definitions.resolve_job_def(job).execute_in_process(
+                instance=self.instance, partition_key=partition, raise_on_error=False, run_config=_QUIET
+            )
+        except (OSError, OperationalError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(
+                f"Dagster could not write its history in {self.instance.root_directory}: {reason}. "
+                "Free space on its disk and start again; the warehouse is whole"
+            ) from error
         return JobOutcome(
             job,
             partition or "",
