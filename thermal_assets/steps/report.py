@@ -5,18 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+import duckdb
+
 from thermal_assets.embedding.stats_store import STATS_VERSION
 from thermal_assets.home.layout import Home
 from thermal_assets.reporting.context import ReportContext
 from thermal_assets.steps.findings import MEASURED
 from thermal_assets.steps.images import missing_classes
+from thermal_assets.steps.neighborhood import NEIGHBORS_KEPT
 from thermal_assets.steps.outputs import AssetPlan, Output, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
+from thermal_assets.warehouse.rows import first_row
 from thermal_assets.warehouse.snapshot import snapshot
 
 _VERSION = "1"
 _SHOWN_VERSIONS = ("thermal-assets", "dagster", "duckdb", "torch", "torchvision", "polars", "scikit-learn")
+
+
+def _neighbors_behind_density(connection: duckdb.DuckDBPyConnection) -> int:
+    """k of the densities that are shown; the launchpad may have changed it."""
+    row = first_row(
+        connection,
+        "SELECT json_extract_string(parameters, '$.k')::INTEGER FROM run_log "
+        "WHERE asset = 'class_densities' ORDER BY started_at DESC LIMIT 1",
+    )
+    return int(row[0]) if row and row[0] else NEIGHBORS_KEPT
 
 
 def materialize_report(home: Home, run_id: str) -> StepReport:
@@ -31,6 +45,7 @@ def materialize_report(home: Home, run_id: str) -> StepReport:
             context = ReportContext(
                 profile=home.settings.profile,
                 generated_at=datetime.now(UTC),
+                k=_neighbors_behind_density(connection),
                 lens_names=lenses,
                 missing_classes=missing,
                 versions={**{name: version(name) for name in _SHOWN_VERSIONS}, "statistics": STATS_VERSION},

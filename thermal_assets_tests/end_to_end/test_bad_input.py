@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -109,7 +108,6 @@ def test_bad_files_and_strange_classes_become_rows_and_the_rest_goes_on(tmp_path
     copies = query(home, "SELECT class_name, count(*) FROM duplicates WHERE kind = 'file' GROUP BY 1 ORDER BY 1")
     assert copies == [("identical", 15), ("pipe", 2)]
     assert hostile.split(";")[1].strip() in (home / "report.html").read_text()
-    assert "<b>" not in json.dumps(query(home, "SELECT title FROM findings"))
 
 
 @pytest.mark.parametrize("option", ["--lens-mean", "--lens-std"])
