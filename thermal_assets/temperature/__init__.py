@@ -1,0 +1,1 @@
+"""Temperatures of images, and the limits that a user states for them."""
