@@ -1,0 +1,1 @@
+"""Two homes side by side, in figures without a unit: shares, ratios, AUCs, scores."""
