@@ -40,6 +40,12 @@ LensMean = Annotated[
 ]
 LensStd = Annotated[str | None, typer.Option("--lens-std", help="Standard deviation of r,g,b, or one number.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Decoding workers. Default: one per core.")]
+Annotations = Annotated[
+    Path | None,
+    typer.Option(
+        "--annotations", help="Folder of AI Hub or COCO JSON with one folder per class, or one COCO file; only read."
+    ),
+]
 
 
 @app.command()
@@ -52,11 +58,12 @@ def init(
     lens_mean: LensMean = None,
     lens_std: LensStd = None,
     workers: Workers = None,
+    annotations: Annotations = None,
 ) -> None:
     """Make a home: the folder that holds warehouse, vectors, reports and the Dagster history of one data set."""
     from thermal_assets.cli.prepare import prepare_home
 
-    home = prepare_home(images, directory, profile, lens, lens_weights, lens_mean, lens_std, workers)
+    home = prepare_home(images, directory, profile, lens, lens_weights, lens_mean, lens_std, workers, annotations)
     out.print(
         f"The home {home.root} is ready. Next: thermal-assets ui --home {home.root}", highlight=False, soft_wrap=True
     )
@@ -72,19 +79,25 @@ def diagnose(
     lens_mean: LensMean = None,
     lens_std: LensStd = None,
     workers: Workers = None,
+    annotations: Annotations = None,
+    gate: Annotated[bool, typer.Option("--gate", help="Exit with code 3 if a gate of severity ERROR fails.")] = False,
 ) -> None:
     """Diagnose a folder of thermal images: every class, then the data set, through Dagster."""
     from thermal_assets.cli.diagnose import diagnose as run
+    from thermal_assets.cli.gates import failed_gates, print_gates
     from thermal_assets.cli.prepare import default_home, prepare_home
     from thermal_assets.cli.summary import print_summary
 
-    opened = prepare_home(
-        image_dir, home or default_home(image_dir), profile, lens, lens_weights, lens_mean, lens_std, workers
-    )
+    directory = home or default_home(image_dir)
+    opened = prepare_home(image_dir, directory, profile, lens, lens_weights, lens_mean, lens_std, workers, annotations)
     result = run(opened)
     print_summary(opened, result)
+    if gate:
+        print_gates(opened)
     if result.errors:
         raise typer.Exit(1)
+    if gate and failed_gates(opened):
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -133,6 +146,81 @@ def sql(
     from thermal_assets.cli.sql import run_sql
 
     run_sql(home, name, param or [])
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", help="Folder to write; new, empty, or (with --force) an older export.")],
+    home: HomeDir = None,
+    formats: Annotated[
+        str, typer.Option(help="Of parquet, csv, coco, label-studio, fiftyone, imagefolder; commas between.")
+    ] = "parquet,csv",
+    classes: Annotated[list[str] | None, typer.Option(help="This class only; repeatable.")] = None,
+    splits: Annotated[str, typer.Option(help="Shares of train,validation,test, or of train,test.")] = "0.7,0.15,0.15",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same split.")] = 0,
+    drop_budget: Annotated[
+        int | None, typer.Option(min=0, help="Drop exactly the N most suspect images; the others are for review.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an older export.")] = False,
+) -> None:
+    """Write keep, review and drop lists, class weights and session-honest splits; no image is moved or deleted."""
+    from thermal_assets.cli.export import run_export
+
+    run_export(home, to, formats, classes or [], splits, seed, drop_budget, force)
+
+
+@app.command("audit-split")
+def audit_split(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or Parquet with file and split, a folder of parts, or a folder of COCO files.")
+    ],
+    home: HomeDir = None,
+    file_column: Annotated[str | None, typer.Option(help="Column with the file; found by its usual names.")] = None,
+    split_column: Annotated[str | None, typer.Option(help="Column with the part; found by its usual names.")] = None,
+    train: Annotated[
+        str | None, typer.Option(help="The part that is trained on. Default: train, or the largest.")
+    ] = None,
+    allow: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of leaked images up to which the exit code is 0.")
+    ] = 0,
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write it to a .csv, .json or .html file too.")] = None,
+) -> None:
+    """Check a split for leakage by session, frame, copies and neighbours. Exit code 3: it leaks."""
+    from thermal_assets.cli.audit import run_audit
+
+    code = run_audit(home, file, file_column, split_column, train, allow, out_file)
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def explore(
+    home: HomeDir = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 5055,
+    images: Annotated[int, typer.Option(min=1, help="At most so many images, drawn by hash.")] = 20_000,
+    layout: Annotated[str, typer.Option(help="pca (as in the report), or tsne for up to 5,000 images.")] = "pca",
+) -> None:
+    """Open an interactive map of the images: pictures, filters, neighbours, SQL (in Embedding Atlas)."""
+    from thermal_assets.cli.explore import run_explore
+
+    code = run_explore(home, host, port, images, layout)
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def compare(
+    home_a: Annotated[Path, typer.Argument(help="The one home.")],
+    home_b: Annotated[Path, typer.Argument(help="The other: another data set, or the same one at another time.")],
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="HTML file to write. Default: compare-A-B.html here.")
+    ] = None,
+) -> None:
+    """Set two homes side by side in figures without a unit: shares, ratios, AUCs, scores."""
+    from thermal_assets.cli.compare import run_compare
+
+    run_compare(home_a, home_b, out_file)
 
 
 @app.command()

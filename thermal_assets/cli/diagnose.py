@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from thermal_assets.cli.console import StageDisplay, stage_display
+from thermal_assets.cli.console import stage_display
 from thermal_assets.home.layout import Home
-from thermal_assets.lenses.state import has_l3_lens
 from thermal_assets.steps.classes import require_classes
+from thermal_assets.steps.first_diagnosis import DiagnosisRun, diagnosis_runs
 
 if TYPE_CHECKING:
-    from thermal_assets.defs.in_process import JobOutcome, JobRunner
+    from thermal_assets.defs.in_process import JobOutcome
 
 
 @dataclass
@@ -47,25 +47,16 @@ def diagnose(home: Home) -> Diagnosis:
     with job_runner(home) as runner:
         keys = runner.register_classes(classes)
         result = Diagnosis(len(keys))
-        first = not has_l3_lens(home)
-        with stage_display(2 * len(keys) + 2 if first else len(keys) + 1) as display:
-            if first:
-                _each_class(runner, display, result, "embed_class", keys)
-                _one(runner, display, result, "refit_l3_lens", None, "fitting the L3 lens")
-                _each_class(runner, display, result, "measure_class", keys)
-            else:
-                _each_class(runner, display, result, "refresh_class", keys)
-            _one(runner, display, result, "diagnose_dataset", None, "whole data set")
+        runs = diagnosis_runs(home, keys)
+        with stage_display(len(runs)) as display:
+            for run in runs:
+                display.stage(_shown(run))
+                result.outcomes.append(runner.run(run.job, run.partition))
+                display.advance()
     result.seconds = time.monotonic() - started
     return result
 
 
-def _each_class(runner: JobRunner, display: StageDisplay, result: Diagnosis, job: str, keys: list[str]) -> None:
-    for key in keys:
-        _one(runner, display, result, job, key, f"{key} ({job})")
-
-
-def _one(runner: JobRunner, display: StageDisplay, result: Diagnosis, job: str, key: str | None, shown: str) -> None:
-    display.stage(shown)
-    result.outcomes.append(runner.run(job, key))
-    display.advance()
+def _shown(run: DiagnosisRun) -> str:
+    names = {"refit_l3_lens": "fitting the L3 lens", "diagnose_dataset": "whole data set"}
+    return names.get(run.job) or f"{run.partition} ({run.job})"

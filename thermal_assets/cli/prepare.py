@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from thermal_assets.errors import UserError
 from thermal_assets.home.layout import Home, create_home, open_home
 from thermal_assets.home.settings import HomeSettings, LensSettings
 from thermal_assets.lenses.of_home import remembered_lens
-from thermal_assets.manifest.scanning import require_image_root
+from thermal_assets.manifest.identity import escape
+from thermal_assets.manifest.scanning import read_catalog, require_image_root
 from thermal_assets.profile import load_profile, shipped_profiles
 
 
@@ -26,6 +28,7 @@ def prepare_home(
     lens_mean: str | None,
     lens_std: str | None,
     workers: int | None,
+    annotations: Path | None = None,
 ) -> Home:
     """Make or open the home at ``directory``; options that are not given keep what an existing home has.
 
@@ -45,6 +48,7 @@ def prepare_home(
             candidate = directory / named
         load_profile(candidate)
         named = str(candidate.resolve()) if candidate.is_file() else named
+    told = _annotations(annotations, image_root)
     chosen = existing.lens if existing else LensSettings()
     if lens or lens_weights or lens_mean or lens_std:
         chosen = LensSettings(
@@ -56,12 +60,40 @@ def prepare_home(
     remembered_lens(directory, chosen)  # a lens that cannot be loaded is said now, not after the first class
     settings = HomeSettings(
         image_root=str(image_root),
+        annotations=told or (existing.annotations if existing else None),
         profile=named,
         lens=chosen,
         executor=existing.executor if existing else "in_process",
         workers=workers or (existing.workers if existing else None),
     )
     return create_home(directory, settings)
+
+
+def _annotations(path: Path | None, image_root: Path) -> str | None:
+    if path is None:
+        return None
+    if not path.exists():
+        raise UserError(f"there is no {path}: give --annotations a folder of JSON files, or one COCO file")
+    resolved = path.resolve()
+    if path.is_file():
+        if path.suffix.lower() != ".json":
+            raise UserError(f"{path} is no .json file: give --annotations a folder of JSON files, or one COCO file")
+        return str(resolved)
+    if resolved == image_root:
+        return None  # JSON beside the images is found anyway
+    if image_root in resolved.parents:
+        raise UserError(
+            f"{path} lies inside the image folder {image_root}, where every folder is a class: "
+            "move the annotations out of it, or leave --annotations away if they lie beside the images"
+        )
+    classes = read_catalog(image_root).classes
+    folders = {escape(os.fsencode(child.name)) for child in path.iterdir() if child.is_dir()}
+    if not folders.intersection(classes) and not any(child.suffix.lower() == ".json" for child in path.iterdir()):
+        raise UserError(
+            f"{path} holds neither a folder named like a class ({', '.join(classes[:3]) or 'there is none'}, ...) "
+            "nor a .json file: give --annotations the folder that holds them"
+        )
+    return str(resolved)
 
 
 def _triple(text: str | None, option: str) -> tuple[float, float, float] | None:

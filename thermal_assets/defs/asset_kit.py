@@ -2,7 +2,7 @@
 
 import contextlib
 import errno
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -16,6 +16,8 @@ from thermal_assets.warehouse.contract import TABLES
 
 OWNERS = ["team:thermal-assets"]
 LOG_SECONDS = 10.0
+# Metadata of a failure that can pass without the user mending a setting; see ``run_outcomes``.
+MAY_PASS = "can pass by itself"
 _LOCK_RETRIES = 5
 _LOCK_WAIT_SECONDS = 15
 
@@ -63,11 +65,11 @@ def step_errors() -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         told = f"the disk is full ({error.filename or 'writing the home'}): free space and start again; nothing is lost"
-        raise dg.Failure(description=told, allow_retries=False) from None
+        raise dg.Failure(description=told, metadata={MAY_PASS: True}, allow_retries=False) from None
 
 
 @contextlib.contextmanager
-def station(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[Home]:
+def station(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, home: HomeResource) -> Iterator[Home]:
     """The opened home, with progress going to the step log and errors told in one line."""
     with step_errors(), listening(log_every(LOG_SECONDS, context.log.info)):
         yield home.open()
@@ -129,14 +131,47 @@ def _last_metadata(instance: dg.DagsterInstance, asset: str, partition: str) -> 
 
 def run_partitions(context: dg.AssetExecutionContext, home: HomeResource, step: PartitionStep) -> dg.MaterializeResult:
     """Run ``step`` for the partition of this run; for a run over a range of partitions, for each in turn."""
+    (result,) = run_partition_steps(context, home, lambda *arguments: [step(*arguments)])
+    return result
+
+
+def run_partition_steps(
+    context: dg.AssetExecutionContext,
+    home: HomeResource,
+    steps: Callable[[Home, str, str], Iterable[StepReport]],
+) -> Iterator[dg.MaterializeResult]:
+    """Like ``run_partitions`` for a step that writes several assets.
+
+    In a run over a range, a class that fails does not stop the others; the run fails at its end.
+    """
     with station(context, home) as opened:
         keys = context.partition_keys
         if len(keys) == 1:
-            return as_result(context, step(opened, context.run_id, keys[0]), keys[0])
+            for report in steps(opened, context.run_id, keys[0]):
+                yield as_result(context, report, keys[0])
+            return
+        done: dict[str, list[StepReport]] = {}
+        failed: dict[str, str] = {}
         for key in keys:
-            report = step(opened, context.run_id, key)
-            context.add_asset_metadata(result_metadata(report), partition_key=key)
-        return dg.MaterializeResult()
+            try:
+                with step_errors():
+                    done[key] = list(steps(opened, context.run_id, key))
+            except dg.Failure as error:
+                failed[key] = error.description or "failed"
+                context.log.error(f"{key}: {failed[key]}")
+    assets = {report.asset: None for reports in done.values() for report in reports}
+    if failed:
+        # The result of an asset would speak for the whole range, so each finished class is told by itself.
+        for key, reports in done.items():
+            for report in reports:
+                metadata = result_metadata(report)
+                context.log_event(dg.AssetMaterialization(report.asset, partition=key, metadata=metadata))
+        told = "; ".join(f"{key}: {why}" for key, why in failed.items())
+        raise dg.Failure(description=f"{len(failed)} of {len(keys)} classes failed: {told}", allow_retries=False)
+    for key, reports in done.items():
+        for report in reports:
+            context.add_asset_metadata(result_metadata(report), asset_key=report.asset, partition_key=key)
+    yield from (dg.MaterializeResult(asset_key=asset) for asset in assets)
 
 
 def run_dataset(context: dg.AssetExecutionContext, home: HomeResource, step: DatasetStep) -> dg.MaterializeResult:

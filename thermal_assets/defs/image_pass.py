@@ -1,14 +1,16 @@
 """Everything that needs the pixels, from one decode: L1 statistics, class pictures, L2 embeddings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 from pydantic import Field
 
-from thermal_assets.defs.asset_kit import as_result, station, table_spec
+from thermal_assets.defs.asset_kit import run_partition_steps, table_spec
 from thermal_assets.defs.partitions import class_partitions
 from thermal_assets.defs.resources import HomeResource
+from thermal_assets.home.layout import Home
 from thermal_assets.steps.image_pass import materialize_image_pass
+from thermal_assets.steps.outputs import StepReport
 
 
 class ImagePassConfig(dg.Config):
@@ -58,16 +60,17 @@ def image_pass(
     context: dg.AssetExecutionContext, home: HomeResource, config: ImagePassConfig
 ) -> Iterator[dg.MaterializeResult]:
     selected = frozenset(key.to_user_string() for key in context.selected_asset_keys)
-    with station(context, home) as opened:
-        for partition in context.partition_keys:
-            reports = materialize_image_pass(
-                opened,
-                context.run_id,
-                partition,
-                selected,
-                lens_name=config.lens or None,
-                lens_weights=config.lens_weights or None,
-                workers=config.workers or None,
-                log=context.log.info,
-            )
-    yield from (as_result(context, report, partition) for report in reports.values())
+
+    def steps(opened: Home, run_id: str, partition: str) -> Iterable[StepReport]:
+        return materialize_image_pass(
+            opened,
+            run_id,
+            partition,
+            selected,
+            lens_name=config.lens or None,
+            lens_weights=config.lens_weights or None,
+            workers=config.workers or None,
+            log=context.log.info,
+        ).values()
+
+    yield from run_partition_steps(context, home, steps)

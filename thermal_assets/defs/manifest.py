@@ -3,6 +3,7 @@
 import dagster as dg
 
 from thermal_assets.defs.asset_kit import as_result, run_partitions, station, table_spec
+from thermal_assets.defs.automation import DATASET_ROOT
 from thermal_assets.defs.partitions import CLASS_PARTITIONS_NAME, class_partitions
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.classes import materialize_image_classes
@@ -13,11 +14,12 @@ GROUP = "01_manifest"
 
 @dg.asset(
     group_name=GROUP,
+    automation_condition=DATASET_ROOT,
     **table_spec(
         "image_classes",
         "class_catalog",
-        note="Root of the data-set stage: adding or removing a class folder changes it. A class whose folder "
-        "is gone leaves with all its rows and its partition.",
+        note="Root of the data-set stage, which begins with it after the last class that changed. A class whose "
+        "folder is gone leaves with all its rows and its partition.",
     ),
 )
 def image_classes(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from thermal_assets.defs.asset_kit import as_result, station, table_spec
+from thermal_assets.defs.asset_kit import as_result, run_partition_steps, station, table_spec
 from thermal_assets.defs.automation import DATASET_STAGE
 from thermal_assets.defs.partitions import class_partitions
 from thermal_assets.defs.resources import HomeResource
@@ -54,10 +54,11 @@ class DatasetNeighborConfig(NeighborConfig):
 def class_neighborhood(
     context: dg.AssetExecutionContext, home: HomeResource, config: NeighborConfig
 ) -> Iterator[dg.MaterializeResult]:
-    with station(context, home) as opened:
-        for partition in context.partition_keys:
-            reports = materialize_class_neighborhood(opened, context.run_id, partition, config.k)
-    yield from (as_result(context, report, partition) for report in reports.values())
+    yield from run_partition_steps(
+        context,
+        home,
+        lambda opened, run_id, partition: materialize_class_neighborhood(opened, run_id, partition, config.k).values(),
+    )
 
 
 @dg.multi_asset(

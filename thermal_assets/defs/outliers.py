@@ -3,7 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
-from thermal_assets.defs.asset_kit import as_result, station, table_spec
+from thermal_assets.defs.asset_kit import as_result, run_partitions, station, table_spec
 from thermal_assets.defs.automation import DATASET_STAGE
 from thermal_assets.defs.partitions import class_partitions
 from thermal_assets.defs.resources import HomeResource
@@ -30,12 +30,13 @@ class PersistenceConfig(dg.Config):
 def class_outliers(
     context: dg.AssetExecutionContext, home: HomeResource, config: OutlierConfig
 ) -> dg.MaterializeResult:
-    with station(context, home) as opened:
-        for partition in context.partition_keys:
-            report = materialize_class_outliers(
-                opened, context.run_id, partition, config.budget_images, config.budget_share
-            )
-    return as_result(context, report, partition)
+    return run_partitions(
+        context,
+        home,
+        lambda opened, run_id, partition: materialize_class_outliers(
+            opened, run_id, partition, config.budget_images, config.budget_share
+        ),
+    )
 
 
 @dg.asset(

@@ -1,18 +1,22 @@
 """The sensor that watches the image folder, and the one that runs declarative automation."""
 
+import time
 from collections.abc import Collection, Iterator
 
 import dagster as dg
 
-from thermal_assets.defs.jobs import embed_class, list_classes, measure_class, refit_l3_lens, refresh_class
+from thermal_assets.defs.jobs import STAGE_TAG, embed_class, list_classes, measure_class, refit_l3_lens, refresh_class
 from thermal_assets.defs.partitions import CLASS_PARTITIONS_NAME, class_partitions
 from thermal_assets.defs.resources import HomeResource
+from thermal_assets.defs.run_outcomes import run_outcomes
 from thermal_assets.errors import UserError
 from thermal_assets.manifest.identity import partition_key_of
-from thermal_assets.steps.first_diagnosis import DiagnosisState, diagnosed_state, diagnosis_state
-from thermal_assets.steps.refresh import Watch, look
+from thermal_assets.steps.first_diagnosis import DiagnosisState, diagnosed_state, diagnosis_state, settings_state
+from thermal_assets.steps.refresh import Look, Watch, look
 
 _BUDGET_SECONDS = 5.0
+_CLASSES = "the list of classes"
+_LENS = "the L3 lens"
 _UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
 _UNFINISHED += [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
@@ -22,58 +26,118 @@ _UNFINISHED += [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Watches the image folder: new class folders become partitions, changed classes get one run of their "
-    "chain once their files have stopped changing, removed classes leave. Also leads a new home through its first "
-    "diagnosis: all classes to L2, then the L3 lens, then all classes through it.",
+    "chain once their files have stopped changing, removed classes leave; what failed for a reason that can pass is "
+    "asked for again, at most three times. Also leads a new home through its first diagnosis: all classes to L2, then "
+    "the L3 lens, then all classes through it. Each tick tells what it saw.",
 )
 def new_images(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult | dg.SkipReason:
+    started = time.monotonic()
     try:
         opened = home.open()
         state = diagnosis_state(opened)
         watch = Watch.from_cursor(context.cursor)
-        seen = look(opened.image_root, watch, _BUDGET_SECONDS, lambda name: diagnosed_state(opened, name))
+        watch.requests.settings_are(settings_state(opened), time.time())
+        seen = look(
+            opened.image_root,
+            watch,
+            _BUDGET_SECONDS,
+            lambda name: diagnosed_state(opened, name),
+            opened.annotations,
+        )
     except UserError as error:
         return dg.SkipReason(str(error))
     if not seen.classes:
         return dg.SkipReason(f"{opened.image_root} holds no class folders: nothing is removed, a disk may be unmounted")
-    keys = {name: partition_key_of(name) for name in seen.classes}
+    _take_in_outcomes(context, watch)
+    partitions = {name: partition_key_of(name) for name in seen.classes}
     known = set(context.instance.get_dynamic_partitions(CLASS_PARTITIONS_NAME))
-    new = sorted(set(keys.values()) - known)
-    chain = "refresh_class" if state.l3_lens else "embed_class"
-    requests = [
-        dg.RunRequest(run_key=f"{keys[name]}:{counter}", job_name=chain, partition_key=keys[name])
-        for name, counter in seen.due
-    ]
-    if not requests and not seen.settling and not _class_runs_unfinished(context.instance):
-        requests += _first_diagnosis(state, keys.values())
-    if seen.gone or (new and known):
-        # The classes are the root of the data-set stage: adding or removing one runs it.
-        watch.changes += 1
-        requests.append(dg.RunRequest(run_key=f"classes:{watch.changes}", job_name="list_classes"))
-    context.log.info(
-        f"{len(seen.classes)} classes, {seen.swept} looked through; due: {len(seen.due)}, "
-        f"still changing: {len(seen.settling)}, new: {len(new)}, gone: {len(seen.gone)}"
-    )
+    new = sorted(set(partitions.values()) - known)
+    # Classes with rows leave by list_classes, in one transaction; here only folders that came and went unread.
+    unread = sorted(known - set(partitions.values()) - state.listed)
+    requests = list(_requests(context.instance, watch, seen, partitions, state))
+    told = _told(seen, watch, new, requests, time.monotonic() - started)
+    context.log.info(told)
     return dg.SensorResult(
         run_requests=requests,
+        skip_reason=None if requests else told,
         cursor=watch.to_cursor(),
-        dynamic_partitions_requests=[class_partitions.build_add_request(new)] if new else [],
+        dynamic_partitions_requests=[
+            *([class_partitions.build_add_request(new)] if new else []),
+            *([class_partitions.build_delete_request(unread)] if unread else []),
+        ],
     )
 
 
-def _first_diagnosis(state: DiagnosisState, partitions: Collection[str]) -> Iterator[dg.RunRequest]:
+def _take_in_outcomes(context: dg.SensorEvaluationContext, watch: Watch) -> None:
+    unanswered = watch.requests.unanswered()
+    outcomes = run_outcomes(context.instance, context.sensor_name, unanswered) if unanswered else {}
+    for run_key, subject in unanswered.items():
+        outcome, reason = outcomes.get(run_key, (None, ""))
+        watch.requests.answer(subject, outcome, time.time(), reason)
+
+
+def _requests(
+    instance: dg.DagsterInstance, watch: Watch, seen: Look, partitions: dict[str, str], state: DiagnosisState
+) -> Iterator[dg.RunRequest]:
+    now = time.time()
+    chain = "refresh_class" if state.l3_lens else "embed_class"
+    if seen.due:  # more images may be all that the lens was lacking
+        watch.requests.forgive(_LENS)
+    again = [name for name in watch.requests.due_again(now) if name not in seen.due]
+    for name in (*seen.due, *again):
+        run_key = watch.requests.ask(name, now, again=name in again)
+        if name in partitions:
+            yield dg.RunRequest(run_key=run_key, job_name=chain, partition_key=partitions[name])
+        elif name == _CLASSES:
+            yield dg.RunRequest(run_key=run_key, job_name="list_classes")
+        elif name == _LENS:
+            yield dg.RunRequest(run_key=run_key, job_name="refit_l3_lens")
+    if state.listed - set(partitions.values()) and watch.requests.may_ask(_CLASSES):
+        yield dg.RunRequest(run_key=watch.requests.ask(_CLASSES, now), job_name="list_classes")
+    if not seen.due and not again and not seen.settling and not _class_runs_unfinished(instance):
+        yield from _first_diagnosis(watch, partitions, state)
+
+
+def _first_diagnosis(watch: Watch, partitions: dict[str, str], state: DiagnosisState) -> Iterator[dg.RunRequest]:
     """What a home that has not been diagnosed yet needs next, once no class run is under way."""
+    now = time.time()
     if not state.l3_lens:
-        if state.embedded:
-            yield dg.RunRequest(run_key=f"first lens:{len(state.embedded)}", job_name="refit_l3_lens")
+        if state.embedded and watch.requests.may_ask(_LENS):
+            yield dg.RunRequest(run_key=watch.requests.ask(_LENS, now), job_name="refit_l3_lens")
         return
-    for partition in sorted(state.embedded.intersection(partitions) - state.measured):
-        yield dg.RunRequest(run_key=f"{partition}:{state.l3_lens}", job_name="measure_class", partition_key=partition)
+    for name, partition in partitions.items():
+        if partition in state.embedded - state.measured and watch.requests.may_ask(name):
+            run_key = watch.requests.ask(name, now)
+            yield dg.RunRequest(run_key=run_key, job_name="measure_class", partition_key=partition)
 
 
 def _class_runs_unfinished(instance: dg.DagsterInstance) -> bool:
-    jobs = {"embed_class", "measure_class", "refresh_class", "refit_l3_lens"}
-    records = instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED), limit=200)
-    return any(record.dagster_run.job_name in jobs for record in records)
+    filters = (
+        dg.RunsFilter(statuses=_UNFINISHED, tags={STAGE_TAG: "class"}),
+        dg.RunsFilter(statuses=_UNFINISHED, job_name="refit_l3_lens"),
+    )
+    return any(instance.get_run_records(one, limit=1) for one in filters)
+
+
+def _told(seen: Look, watch: Watch, new: Collection[str], requests: Collection[dg.RunRequest], seconds: float) -> str:
+    """What a tick saw and did, for the UI."""
+    lines = [
+        f"{len(seen.classes)} classes; looked at {seen.files:,} files of {len(seen.swept)} of them in {seconds:.1f} s"
+    ]
+    if watch.sweep:
+        lines[0] += f", goes on inside {watch.sweep.class_name} after {watch.sweep.count:,} of its files"
+    asked_for = [f"{request.job_name} {request.partition_key or ''}".strip() for request in requests]
+    parts = (("new", new), ("gone", seen.gone), ("still changing", seen.settling), ("asked for", asked_for))
+    lines += [f"{what}: {_some(names)}" for what, names in parts if names]
+    under_way = watch.requests.unanswered().values()
+    if under_way and not requests:
+        lines.append(f"under way: {_some(under_way)}")
+    return "; ".join([*lines, *watch.requests.told(time.time())])
+
+
+def _some(names: Collection[str], most: int = 5) -> str:
+    shown = ", ".join(list(names)[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 automation = dg.AutomationConditionSensorDefinition(

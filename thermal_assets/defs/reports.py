@@ -15,7 +15,7 @@ GROUP = "11_reports"
 
 @dg.asset(
     group_name=GROUP,
-    deps=["findings", *MEASURED],
+    deps=["findings", "scorecard", *MEASURED],
     automation_condition=DATASET_STAGE,
     description="One HTML file, report.html in the home: findings first, then the pictures and figures behind them.",
     owners=OWNERS,
@@ -30,6 +30,8 @@ def report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Material
     deps=[
         *sql_project().models,
         "findings",
+        "gate_results",
+        "scorecard",
         "l2_embeddings",
         "l3_projection",
         "class_neighbors",

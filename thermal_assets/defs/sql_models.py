@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from thermal_assets.defs.asset_kit import OWNERS, result_metadata, station
-from thermal_assets.defs.automation import SQL_MODELS
+from thermal_assets.defs.automation import DATASET_STAGE, ROOT
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.reports_sql.model import Model, ModelTest
 from thermal_assets.steps.sql_models import assets_read_by, lineage_of, materialize_sql_models, sql_project
@@ -20,12 +20,13 @@ def _spec(model: Model) -> dg.AssetSpec:
     columns = [dg.TableColumn(name=column.name, description=column.description) for column in model.columns]
     return dg.AssetSpec(
         model.name,
-        deps=assets_read_by(model),
+        # A model that reads no table goes with the stage all the same.
+        deps=assets_read_by(model) or [ROOT],
         description=model.description,
         group_name=GROUP,
         owners=OWNERS,
         kinds={"duckdb", "sql"},
-        automation_condition=SQL_MODELS,
+        automation_condition=DATASET_STAGE,
         skippable=True,
         metadata={
             "dagster/table_name": f"warehouse.main.{model.name}",

@@ -13,6 +13,7 @@ from pathlib import Path
 from thermal_assets.errors import UserError
 from thermal_assets.home.settings import HomeSettings, read_settings, settings_text
 from thermal_assets.profile import Profile, load_profile
+from thermal_assets.temporary import remove_leftovers, temporary_prefix
 from thermal_assets.warehouse.access import Warehouse
 
 HOME_VARIABLE = "THERMAL_ASSETS_HOME"
@@ -39,6 +40,11 @@ class Home:
     @property
     def image_root(self) -> Path:
         return Path(self.settings.image_root)
+
+    @property
+    def annotations(self) -> Path | None:
+        """Folder of annotation files, or one file; None where none is set (JSON beside the images counts anyway)."""
+        return Path(self.settings.annotations) if self.settings.annotations else None
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -67,6 +73,11 @@ class Home:
         return self.root / "statistics"
 
     @property
+    def parsed_annotations(self) -> Path:
+        """Content-addressed annotation files, parsed."""
+        return self.root / "annotations"
+
+    @property
     def lenses(self) -> Path:
         """Fitted L3 lenses."""
         return self.root / "lenses"
@@ -90,7 +101,10 @@ def create_home(root: Path, settings: HomeSettings) -> Home:
         raise UserError(f"{root} is a file: a home is a folder")
     if root.is_dir() and not (root / "home.toml").exists():
         # A home whose making was interrupted may be finished; anything else there is not ours.
-        foreign = {path.name for path in root.iterdir()} - {"dagster.yaml", "workspace.yaml", "lens.json"}
+        made_first = {"dagster.yaml", "workspace.yaml", "lens.json"}
+        for name in ("home.toml", "lens.json"):
+            remove_leftovers(root, name)
+        foreign = {path.name for path in root.iterdir()} - made_first
         if foreign:
             raise UserError(f"{root} holds other files and is no home: choose an empty or new folder")
     try:
@@ -118,6 +132,7 @@ def open_home(root: Path) -> Home:
     home = Home(root.resolve())
     if not (home.root / "home.toml").is_file():
         raise UserError(f"{root} is no home (it has no home.toml): run thermal-assets init {root} --images IMAGE_DIR")
+    home.warehouse.bring_up_to_date()
     return home
 
 
@@ -138,7 +153,8 @@ def current_home() -> Home:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write ``path`` so that a reader, or a crash, meets the old file or the new one, never half of it."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    remove_leftovers(path.parent, path.name)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(path.name))
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

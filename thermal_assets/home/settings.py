@@ -32,6 +32,9 @@ class HomeSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     image_root: str = Field(description="Folder with one folder per class; only read, never written")
+    annotations: str | None = Field(
+        None, description="Folder of AI Hub or COCO JSON (one folder per class), or one COCO file; only read"
+    )
     profile: str = Field("folders", description="Shipped profile by name, or path of a .toml file")
     lens: LensSettings = LensSettings()
     executor: Literal["in_process", "multiprocess"] = Field(

@@ -59,7 +59,8 @@ def materialize_image_classes(home: Home, run_id: str) -> tuple[StepReport, list
                     Slice("class_catalog", _catalog_frame(catalog, home.profile)),
                     Slice("stray_files", _stray_frame(catalog)),
                 ],
-                version=fingerprint(catalog.classes, home.profile.fingerprint),
+                # Not of the whole profile: a changed threshold must not measure the data set anew.
+                version=fingerprint(_catalog_frame(catalog, home.profile).rows(), home.profile.manifest_fingerprint),
                 also=remove_gone,
                 metadata={"classes": list(catalog.classes), "stray_files": len(catalog.strays)},
             )

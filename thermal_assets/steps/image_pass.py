@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from thermal_assets.embedding import by_products
 from thermal_assets.embedding.image_pass import ImageFile, PassSummary, run_image_pass
 from thermal_assets.embedding.stats_store import StatsStore
 from thermal_assets.embedding.vector_store import VectorStore
@@ -107,7 +108,11 @@ def _channel_stats(
         .select(empty_frame("decode_problems").columns)
     )
     return Output(
-        [Slice("channel_stats", rows, where), Slice("decode_problems", problems, where)],
+        [
+            Slice("channel_stats", rows, where),
+            Slice("decode_problems", problems, where),
+            *(Slice(table, by_products.rows_of(table, readable), where) for table in by_products.TABLES),
+        ],
         # What vanished or changed while it was read may be whole by now: the next run looks again.
         incomplete=bool(summary.problems),
         metadata={
@@ -117,6 +122,7 @@ def _channel_stats(
             "seconds_by_stage": summary.seconds,
             "modes": _counts(rows, "mode"),
             "palettes": _counts(rows, "palette"),
+            "radiometric": _counts(rows, "radiometric"),
         },
     )
 

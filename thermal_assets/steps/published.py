@@ -39,7 +39,8 @@ def materialize_published(home: Home, run_id: str) -> StepReport:
 
     missing = not (home.published.exists() and home.published_vectors.exists())
     upstream = [
-        (asset, ALL_PARTITIONS) for asset in (*CLASS_ASSETS, "image_classes", "findings", *sql_project().models)
+        (asset, ALL_PARTITIONS)
+        for asset in (*CLASS_ASSETS, "image_classes", "findings", "gate_results", "scorecard", *sql_project().models)
     ]
     plan = AssetPlan("published", _VERSION, always=missing)
     return run_step(home, run_id, [plan], compute, upstream=upstream)["published"]

@@ -1,8 +1,9 @@
 """Deciding which classes need a run: the memory of the sensor, free of Dagster.
 
 A class is due when its folder differs from the state it was last requested at, and has stopped
-changing: it looked the same twice in a row. A counter goes into the run key, so that a folder that
-returns to an earlier state is run again.
+changing: it looked the same twice in a row. What has been asked for, and whether a failed run is
+asked for again, is in ``requests``; run keys never repeat, so a folder that returns to an earlier
+state is run again.
 """
 
 from __future__ import annotations
@@ -10,104 +11,176 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import astuple, dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from thermal_assets.manifest.scanning import read_catalog
-from thermal_assets.manifest.watching import full_state, quick_state
+from thermal_assets.manifest.sweeping import Sweep, sweep_on
+from thermal_assets.manifest.watching import quick_state
+from thermal_assets.steps.requests import Requests
+
+_QUICK_LENGTH = 12
+# Nothing is known of the folders in turn, so they may not keep a disk and a core busy.
+_IN_TURN_SHARE = 0.2
 
 
 @dataclass
 class WatchedClass:
-    """What is remembered of one class folder between two looks."""
+    """What is remembered of one class folder between two looks.
+
+    ``requested`` is the state at which it was last diagnosed or asked for; None: not known yet.
+    """
 
     quick: str = ""
     full: str = ""
-    requested: str = ""
-    counter: int = 0
-    settling: bool = False
+    requested: str | None = None
+    settling: bool = True
+
+    def to_list(self) -> list[Any]:
+        """Nearly every folder is as it was requested, which three fields tell."""
+        short = [self.quick, self.full, self.settling]
+        return short if self.full == self.requested else [*short, self.requested]
+
+    @staticmethod
+    def from_list(data: list[Any]) -> WatchedClass:
+        quick, full, settling, *requested = data
+        return WatchedClass(quick, full, requested[0] if requested else full, settling)
 
 
 @dataclass
 class Watch:
-    """What is remembered of the image root; ``sweep`` is the class at which the next full sweep goes on.
+    """What is remembered of the image root.
 
-    ``changes`` counts classes coming and going; it makes run keys that never repeat.
+    ``last_class`` is the last class that got the slow look at every file, ``sweep`` where inside
+    a large class it stands.
     """
 
     classes: dict[str, WatchedClass] = field(default_factory=dict)
-    sweep: int = 0
-    changes: int = 0
+    last_class: str = ""
+    sweep: Sweep | None = None
+    requests: Requests = field(default_factory=Requests)
 
     @staticmethod
     def from_cursor(cursor: str | None) -> Watch:
         """The watch stored in a sensor cursor; an unreadable cursor starts afresh."""
         try:
             data = json.loads(cursor or "{}")
-            classes = {name: WatchedClass(**seen) for name, seen in data.get("classes", {}).items()}
-            return Watch(classes, int(data.get("sweep", 0)), int(data.get("changes", 0)))
-        except (ValueError, TypeError, AttributeError):
+            return Watch(
+                {name: WatchedClass.from_list(seen) for name, seen in data["classes"].items()},
+                data["last_class"],
+                Sweep(*data["sweep"]) if data["sweep"] else None,
+                Requests.from_list(data["requests"]),
+            )
+        except (ValueError, TypeError, AttributeError, KeyError):
             return Watch()
 
     def to_cursor(self) -> str:
-        return json.dumps(asdict(self))
+        data = {
+            "classes": {name: seen.to_list() for name, seen in self.classes.items()},
+            "last_class": self.last_class,
+            "sweep": astuple(self.sweep) if self.sweep else None,
+            "requests": self.requests.to_list(),
+        }
+        return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one look saw: all classes, those due with their run counter, those gone, those still changing."""
+    """What one look saw: all classes, those due, gone and still changing, those looked through, files looked at."""
 
-    classes: tuple[str, ...]
-    due: tuple[tuple[str, int], ...]
-    gone: tuple[str, ...]
-    settling: tuple[str, ...]
-    swept: int
+    classes: tuple[str, ...] = ()
+    due: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    settling: tuple[str, ...] = ()
+    swept: tuple[str, ...] = ()
+    files: int = 0
 
 
 def look(
-    image_root: Path, watch: Watch, budget_seconds: float, diagnosed: Callable[[str], str] = lambda name: ""
+    image_root: Path,
+    watch: Watch,
+    budget_seconds: float,
+    diagnosed: Callable[[str], str] = lambda name: "",
+    annotations: Path | None = None,
 ) -> Look:
-    """Compare the folders with ``watch`` and bring it up to date.
+    """Compare the folders, and those of the ``annotations``, with ``watch`` and bring it up to date.
 
     ``diagnosed`` tells the state at which a class that is not watched yet was last diagnosed, '' if
     never: what the command line has just done need not be done again.
 
-    Folders whose quick state moved get a full look at once; the others in turn, as many as fit into
-    ``budget_seconds`` (always at least one).
+    Every folder gets a quick look. The slow one, at every file, goes to folders that moved first, as
+    far as ``budget_seconds`` reach, and to the others in turn for a fifth of that; what is not reached
+    comes the next time.
     """
     started = time.monotonic()
     classes = read_catalog(image_root).classes
     gone = tuple(name for name in watch.classes if name not in classes)
     for name in gone:
         del watch.classes[name]
+    watch.requests.forget(gone)
     if not classes:
-        return Look((), (), gone, (), 0)
-    must: list[str] = []
-    rest: list[str] = []
-    start = watch.sweep % len(classes)
-    for name in classes[start:] + classes[:start]:
-        if name not in watch.classes:
-            watch.classes[name] = WatchedClass(requested=diagnosed(name))
+        return Look(gone=gone)
+    due, swept, files = [], [], 0
+    moved, in_turn = _in_order(image_root, watch, classes, annotations)
+    for name in moved + in_turn:
         seen = watch.classes[name]
-        quick = quick_state(image_root, name)
-        (must if quick != seen.quick or seen.settling else rest).append(name)
-        seen.quick = quick
-    due, settling, swept = [], [], 0
-    for name in must + rest:
-        if swept and time.monotonic() - started > budget_seconds:
+        deadline = started + budget_seconds * (_IN_TURN_SHARE if name in in_turn else 1)
+        sweep = watch.sweep
+        if sweep is None or sweep.class_name != name or sweep.quick != seen.quick:
+            sweep = Sweep(name, seen.quick)
+        before = sweep.count
+        full = sweep_on(image_root, sweep, deadline, annotations)
+        files += sweep.count - before
+        if full is None:
+            watch.sweep = sweep
             break
-        swept += 1
-        seen = watch.classes[name]
-        full = full_state(image_root, name)
-        stable, seen.full = full == seen.full, full
-        if full == seen.requested:
-            seen.settling = False
-        elif stable:
-            seen.requested, seen.settling = full, False
-            seen.counter += 1
-            due.append((name, seen.counter))
+        if watch.sweep and watch.sweep.class_name == name:
+            watch.sweep = None
+        watch.last_class = name
+        swept.append(name)
+        if _take_in(seen, full, partial(diagnosed, name)):
+            due.append(name)
+        if time.monotonic() > deadline:
+            break
+    settling = tuple(name for name in classes if watch.classes[name].settling)
+    return Look(classes, tuple(due), gone, settling, tuple(swept), files)
+
+
+def _in_order(
+    image_root: Path, watch: Watch, classes: tuple[str, ...], annotations: Path | None
+) -> tuple[list[str], list[str]]:
+    """The quick look at every class; those that moved and the others, as they get the slow one."""
+    calm: list[str] = []
+    moving: list[str] = []
+    rest: list[str] = []
+    start = next((index for index, name in enumerate(classes) if name > watch.last_class), 0)
+    for name in classes[start:] + classes[:start]:
+        seen = watch.classes.setdefault(name, WatchedClass())
+        quick = quick_state(image_root, name, annotations)[:_QUICK_LENGTH]
+        if quick != seen.quick:
+            seen.quick, seen.settling = quick, True
+            moving.append(name)
         else:
-            seen.settling = True
-            settling.append(name)
-    watch.sweep = (start + swept) % len(classes)
-    return Look(classes, tuple(due), gone, tuple(settling), swept)
+            (calm if seen.settling else rest).append(name)
+    if watch.sweep:  # begun and not ended: first in its group
+        begun = watch.sweep.class_name
+        for group in (calm, rest):
+            group.sort(key=lambda name: name != begun)
+    return calm + moving, rest
+
+
+def _take_in(seen: WatchedClass, full: str, diagnosed: Callable[[], str]) -> bool:
+    """Note the state ``full`` of a class; returns whether a run of it is due."""
+    if seen.requested is None:
+        seen.requested = diagnosed()
+    stable, seen.full = full == seen.full, full
+    if full == seen.requested:
+        seen.settling = False
+    elif stable:
+        seen.requested, seen.settling = full, False
+        return True
+    else:
+        seen.settling = True
+    return False

@@ -15,9 +15,10 @@ import polars as pl
 
 from thermal_assets.errors import UserError
 from thermal_assets.warehouse.contract import TABLES
-from thermal_assets.warehouse.ddl import create_schema, literal, quoted
+from thermal_assets.warehouse.ddl import literal, quoted
 from thermal_assets.warehouse.lock import connect, exclusive
 from thermal_assets.warehouse.transaction import Transaction
+from thermal_assets.warehouse.upgrade import bring_up_to_date, schema_fingerprint
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
 TIMEOUT_VARIABLE = "THERMAL_ASSETS_LOCK_TIMEOUT"
@@ -36,13 +37,30 @@ class Warehouse:
         self.timeout = timeout if timeout is not None else _timeout_from_environment()
 
     def create(self) -> None:
-        """Make the file with every table and view of the contract; a no-op on an existing one of this version."""
+        """Make the file with every table and view of the contract, or bring an older one up to date."""
         with exclusive(self.path, self.timeout):
             connection = connect(self.path, read_only=False, timeout=self.timeout)
             try:
-                create_schema(connection)
+                bring_up_to_date(connection)
             finally:
                 connection.close()
+            self._stamp.write_text(schema_fingerprint())
+
+    def bring_up_to_date(self) -> None:
+        """After an update of the program: give an existing file the tables declared now; else one small read."""
+        if not self.path.exists():
+            return
+        try:
+            current = self._stamp.read_text() == schema_fingerprint()
+        except OSError:
+            current = False
+        if not current:
+            self.create()
+
+    @property
+    def _stamp(self) -> Path:
+        """Which declarations the file follows, so that opening a home need not open the database."""
+        return self.path.with_name(f"{self.path.name}.schema")
 
     @contextlib.contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:

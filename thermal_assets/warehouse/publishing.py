@@ -19,6 +19,7 @@ import duckdb
 import polars as pl
 
 from thermal_assets.errors import UserError
+from thermal_assets.temporary import remove_leftovers, temporary_prefix
 from thermal_assets.warehouse.access import Warehouse
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import create_schema, create_table_sql, literal, quoted
@@ -29,7 +30,10 @@ from thermal_assets.warehouse.schema import Table
 CLASS_ASSETS = (
     "file_manifest",
     "channel_stats",
+    "annotations",
     "class_pixel_stats",
+    "image_quality",
+    "temperatures",
     "l2_embeddings",
     "l3_projection",
     "class_neighbors",
@@ -141,9 +145,8 @@ def _plain_tables() -> list[Table]:
 @contextlib.contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """A path beside ``target`` that takes its place when the block ends well, and leaves no trace when not."""
-    for stale in target.parent.glob(f".{target.name}.*"):
-        stale.unlink(missing_ok=True)  # left by a process that was killed; publishing runs one at a time
-    path = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    remove_leftovers(target.parent, target.name)
+    path = target.with_name(f"{temporary_prefix(target.name)}{uuid.uuid4().hex}")
     try:
         yield path
         with path.open("rb") as file:

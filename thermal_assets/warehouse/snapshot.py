@@ -9,9 +9,12 @@ from pathlib import Path
 
 import duckdb
 
+from thermal_assets.temporary import remove_leftovers, temporary_prefix
 from thermal_assets.warehouse.access import Warehouse
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import create_schema, quoted
+
+_LABEL = "snapshot"
 
 
 @contextlib.contextmanager
@@ -21,9 +24,10 @@ def snapshot(
     """A connection to a copy of every table and view; of the vector tables only ``vectors`` have rows.
 
     The warehouse is held while rows are copied, not while they are used. The copy lies beside the
-    warehouse and goes when the block ends.
+    warehouse and goes when the block ends; that of a process that was killed goes with the next one.
     """
-    with tempfile.TemporaryDirectory(dir=warehouse.path.parent, prefix=".snapshot-") as folder:
+    remove_leftovers(warehouse.path.parent, _LABEL)
+    with tempfile.TemporaryDirectory(dir=warehouse.path.parent, prefix=temporary_prefix(_LABEL)) as folder:
         connection = duckdb.connect(str(Path(folder) / "snapshot.duckdb"))
         try:
             create_schema(connection, views=[])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, LEVEL, SCOPE
+from thermal_assets.warehouse.hygiene_views import HYGIENE_VIEWS
 from thermal_assets.warehouse.schema import View, column
 
 _SCOPES = ("class", "dataset")
@@ -231,5 +232,15 @@ LABEL_DRIFT = View(
 )
 
 VIEWS: dict[str, View] = {
-    view.name: view for view in (CLASSES, IMAGE_PROBLEMS, NEIGHBORS, DENSITY_SCALES, DENSITIES, OUTLIERS, LABEL_DRIFT)
+    view.name: view
+    for view in (
+        CLASSES,
+        IMAGE_PROBLEMS,
+        NEIGHBORS,
+        DENSITY_SCALES,
+        DENSITIES,
+        OUTLIERS,
+        LABEL_DRIFT,
+        *HYGIENE_VIEWS,
+    )
 }

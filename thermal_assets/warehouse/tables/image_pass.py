@@ -41,16 +41,50 @@ IMAGE_PASS = (
             column("entropy", "DOUBLE", "Shannon entropy of luminance over 256 levels of its bit depth, bits (0 to 8)"),
             column("sharpness", "DOUBLE", "Variance of the 4-neighbour Laplacian of luminance scaled to 0..1"),
             column(
-                "saturated_fraction", "DOUBLE", "Share of pixels at the lowest or highest level of the format, 0..1"
+                "saturated_fraction", "DOUBLE", "Share of pixels at either end of the scale (the two below together), 0..1"
+            ),
+            column(
+                "clipped_low_fraction",
+                "DOUBLE",
+                "Share of pixels at the cold end of the palette, or at the lowest level of the format, 0..1",
+            ),
+            column(
+                "clipped_high_fraction",
+                "DOUBLE",
+                "Share of pixels at the hot end of the palette, or at the highest level of the format, 0..1",
+            ),
+            column(
+                "stuck_rows",
+                "INTEGER",
+                "Rows of a damaged detector: constant, equal to the next or offset from both, one pixel sharp; "
+                "NULL below 8 x 8 pixels",
+            ),
+            column("stuck_columns", "INTEGER", "Columns of a damaged detector; NULL below 8 x 8 pixels"),
+            column(
+                "dead_pixels",
+                "INTEGER",
+                "Single pixels more than 8 standard deviations of their surroundings (and 16 levels) away from them; "
+                "NULL below 8 x 8 pixels",
+            ),
+            column(
+                "overlay_fraction",
+                "DOUBLE",
+                "Share of pixels in colours that the palette does not have (text, crosshair, logo), 0..1, a lower "
+                "bound; NULL where the palette is unknown or the picture is grey throughout",
+            ),
+            column(
+                "colour_bar",
+                "VARCHAR",
+                "Side on which a scale bar is drawn into the picture: left, right, top, bottom; NULL: none seen",
             ),
             column("palette", "VARCHAR", "Pseudo-colour palette recognised: grey, iron, rainbow, ...; 'unknown'"),
             column(
                 "palette_confidence",
                 "DOUBLE",
-                "Share of the pixel colours that the named palette explains, of at most 4,096 pixels, 0..1",
+                "Share of the pixel colours that the named palette explains, of at most 1,024 pixels, 0..1",
             ),
             required(
-                "pixel_hash", "VARCHAR", "blake2b-128 of size and RGB pixels: equal pictures whatever the container"
+                "pixel_hash", "VARCHAR", "128 bits of SHA-256 over size and pixels: equal pictures whatever the container"
             ),
             required(
                 "radiometric", "VARCHAR", "'none', 'present, not read' or 'read': temperature payload of the file"

@@ -1,0 +1,45 @@
+"""Images of one class that are unusual for it: from channel_stats and the names, no pixel is read."""
+
+from __future__ import annotations
+
+from thermal_assets.home.layout import Home
+from thermal_assets.manifest.identity import class_of
+from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
+from thermal_assets.steps.step import run_step
+
+_VERSION = "1"
+
+
+# Luminance is ITU-R BT.601 as in channel_stats. Levels of deeper pictures have no common full scale, so only pictures
+# of up to 8 bits are compared.
+_IMAGES = """
+    SELECT s.image_id, s.class_name, s.image_key, m.session_id, m.distance_m,
+           (0.299 * mean_r + 0.587 * mean_g + 0.114 * mean_b) / (2 ** bit_depth - 1) AS brightness,
+           sqrt(0.299 * std_r ** 2 + 0.587 * std_g ** 2 + 0.114 * std_b ** 2) / (2 ** bit_depth - 1) AS contrast,
+           s.entropy, s.sharpness, s.clipped_low_fraction AS clipped_low, s.clipped_high_fraction AS clipped_high
+    FROM channel_stats s JOIN file_manifest m USING (image_id)
+    WHERE s.class_name = $name AND s.bit_depth <= 8
+    ORDER BY s.image_id
+"""
+
+
+def materialize_image_quality(home: Home, run_id: str, partition: str) -> StepReport:
+    """Write image_quality of one class."""
+    class_name = class_of(partition)
+
+    def compute(due: frozenset[str]) -> dict[str, Output]:
+        from thermal_assets.statistics.image_quality import quality_tail
+
+        with home.warehouse.read() as connection:
+            images = connection.sql(_IMAGES, params={"name": class_name}).pl()
+        rows = quality_tail(images)
+        facts = {
+            "images_compared": images.height,
+            "images_with_a_row": rows["image_id"].n_unique(),
+            **{f"rows_{measure}": count for measure, count in sorted(rows["measure"].value_counts().iter_rows())},
+        }
+        return {"image_quality": Output([Slice("image_quality", rows, {"class_name": class_name})], metadata=facts)}
+
+    upstream = [("file_manifest", partition), ("channel_stats", partition)]
+    plan = AssetPlan("image_quality", _VERSION)
+    return run_step(home, run_id, [plan], compute, partition=partition, upstream=upstream)["image_quality"]

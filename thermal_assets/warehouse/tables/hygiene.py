@@ -1,0 +1,49 @@
+"""Images whose pixels are unusual for the class and the distance they belong to."""
+
+from __future__ import annotations
+
+from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, IMAGE_KEY
+from thermal_assets.warehouse.schema import Table, column, required
+
+HYGIENE = (
+    Table(
+        "image_quality",
+        "One row per image and measure that lies far from what is usual in its class at its distance.",
+        (
+            IMAGE_ID,
+            CLASS_NAME,
+            IMAGE_KEY,
+            required(
+                "measure",
+                "VARCHAR",
+                "'brightness', 'contrast', 'entropy', 'sharpness', 'clipped_low' or 'clipped_high'",
+            ),
+            required(
+                "value",
+                "DOUBLE",
+                "brightness: mean of luminance, contrast: root mean square of the standard deviations of the channels by "
+                "their part in luminance, both 0..1 of full scale; entropy: bits; "
+                "sharpness: as in channel_stats; clipped: share of pixels, 0..1",
+            ),
+            required("group_median", "DOUBLE", "Median of the group in the same unit, every session with equal weight"),
+            required(
+                "robust_z",
+                "DOUBLE",
+                "(value - median) / (1.4826 MAD) of the group, contrast and sharpness as logarithms, brightness as log "
+                "odds; MAD never below the smallest difference that matters",
+            ),
+            required("direction", "VARCHAR", "'low' or 'high': the side of the median"),
+            required(
+                "compared_with",
+                "VARCHAR",
+                "'class and distance'; 'class and distance, spread of the class' (fewer than 30 images or 5 sessions); "
+                "'class' (fewer than 8 images or 3 sessions)",
+            ),
+            column("distance_m", "DOUBLE", "Distance of the group, metres; NULL where it is the whole class"),
+            required("group_images", "BIGINT", "Images behind the median and the MAD"),
+            column("group_sessions", "INTEGER", "Sessions behind them; NULL where names carry no session"),
+        ),
+        key=("image_id", "measure"),
+        owner="image_quality",
+    ),
+)
