@@ -2,7 +2,7 @@
 -- Runs on published.duckdb and on warehouse.duckdb.
 WITH runs AS (
     SELECT run_id, max(measured_at) AS measured_at, row_number() OVER (ORDER BY max(measured_at) DESC) AS age
-    FROM metric_history GROUP BY run_id
+    FROM metric_history WHERE NOT starts_with(metric, 'scorecard_') GROUP BY run_id
 ), latest AS (
     SELECT * FROM metric_history WHERE run_id IN (SELECT run_id FROM runs WHERE age = 1)
 ), previous AS (
@@ -17,5 +17,7 @@ WITH runs AS (
     GROUP BY change, class_name
 )
 SELECT kind, name, class_name, before, after, after - coalesce(before, 0) AS difference
-FROM (SELECT * FROM metrics WHERE before IS DISTINCT FROM after UNION ALL SELECT * FROM changes)
+FROM (SELECT * FROM metrics
+      WHERE before IS DISTINCT FROM after AND NOT (after IS NULL AND starts_with(name, 'scorecard_'))
+      UNION ALL SELECT * FROM changes)
 ORDER BY kind, class_name, name;

@@ -15,7 +15,7 @@ from markupsafe import Markup
 _TEMPLATES = files("thermal_assets.reporting") / "templates"
 
 
-def render(**shown: Any) -> str:
+def render(*, template: str = "report.html.jinja", **shown: Any) -> str:
     """The page. Everything that is not a template of ours is escaped."""
     style, script = _asset("report.css"), _asset("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -23,7 +23,7 @@ def render(**shown: Any) -> str:
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     page: str = (
         _environment()
-        .get_template("report.html.jinja")
+        .get_template(template)
         .render(style=Markup(style), script=Markup(script), policy=Markup(policy.replace("'", "&#39;")), **shown)
     )
     return page

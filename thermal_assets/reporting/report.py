@@ -7,14 +7,17 @@ import os
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from thermal_assets.errors import UserError
 from thermal_assets.reporting.context import ReportContext, ReportSummary
+from thermal_assets.reporting.definitions import definitions
 from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.rendering import render
 from thermal_assets.reporting.sections import comparisons, drift, hygiene
+from thermal_assets.reporting.sections.changes import changes
 from thermal_assets.reporting.sections.densities import densities
 from thermal_assets.reporting.sections.extremes import extreme_tiles, extremes, lowest_by_class
 from thermal_assets.reporting.sections.findings import findings, pictures_behind
@@ -23,8 +26,10 @@ from thermal_assets.reporting.sections.maps import l3_map
 from thermal_assets.reporting.sections.overview import overview
 from thermal_assets.reporting.sections.pivots import pivots
 from thermal_assets.reporting.sections.provenance import provenance
+from thermal_assets.reporting.sections.scorecard import scorecard
+from thermal_assets.reporting.sections.temperatures import temperatures
 
-__all__ = ["ReportContext", "ReportSummary", "write_report"]
+__all__ = ["ReportContext", "ReportSummary", "write_page", "write_report"]
 
 
 def write_report(
@@ -48,12 +53,19 @@ def write_report(
     # In the order of reading, because the first sections have the first claim to the budget of pictures.
     found = findings(connection, gallery)
     found_extremes = extremes(connection)
-    shown = {
-        "overview": overview(connection, context),
+    shown_overview = overview(connection, context)
+    l2_dimensions = next((lens["dimensions"] for lens in shown_overview["lenses"] if lens["level"] == "L2"), 1280)
+    shown: dict[str, Any] = {
+        "overview": shown_overview,
+        "definitions": definitions(context.k, l2_dimensions),
         "findings": found,
+        "changes": changes(connection),
+        "scorecard": scorecard(connection),
         "hygiene": hygiene.class_table(connection, gallery),
         "problems": hygiene.problems(connection, gallery),
+        "quality": hygiene.quality(connection, gallery),
         "duplicates": hygiene.duplicates(connection, gallery),
+        "temperatures": temperatures(connection),
         "densities": densities(connection),
         "extremes": extreme_tiles(found_extremes, gallery) if found_extremes else None,
         "lowest_by_class": lowest_by_class(connection, gallery),
@@ -68,11 +80,16 @@ def write_report(
         "runs": provenance(connection),
     }
     page = render(title=title, context=context, gallery=gallery, **shown).encode("utf-8", errors="replace")
-    _replace(output, page)
+    write_page(output, page)
     return ReportSummary(bytes=len(page), seconds=time.monotonic() - started, thumbnails=gallery.thumbnails)
 
 
-def _replace(output: Path, page: bytes) -> None:
+def write_page(output: Path, page: bytes) -> None:
+    """Write ``page`` beside ``output`` and move it over it.
+
+    Raises:
+        UserError: it cannot be written there.
+    """
     temporary = output.with_name(f".report-{uuid.uuid4().hex}.part")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

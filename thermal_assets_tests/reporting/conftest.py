@@ -20,7 +20,8 @@ from thermal_assets.reporting.context import ReportContext
 from thermal_assets.warehouse.ddl import create_schema
 
 NORMAL = "파이프 <script>alert(1)</script>"
-ANOMALY = 'a"onerror="x\' {{ 7*7 }} \u202egnp'
+# Markup, quotes, a template, a mark that turns text round, letters that read from the right, and 255 bytes in all.
+ANOMALY = ('a"onerror="x\' {{ 7*7 }} \u202egnp' + "\u05e9" * 120).encode()[:254].decode(errors="ignore")
 IMAGES_A_CLASS = 60
 LENSES = {"L2": "net-1", "L3": "pca-1"}
 

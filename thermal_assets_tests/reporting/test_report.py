@@ -13,14 +13,20 @@ import duckdb
 import pytest
 
 from thermal_assets.errors import UserError
+from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.manifest.identity import path_of
 from thermal_assets.reporting.report import write_report
+from thermal_assets.scorecard.card import measure_all, scorecard_frame
+from thermal_assets.scorecard.measure import Basis
+from thermal_assets.scorecard.settings import ScorecardSettings
 from thermal_assets.warehouse.ddl import create_schema
 from thermal_assets_tests.reporting.conftest import ANOMALY, NORMAL, Filled, context
 from thermal_assets_tests.reporting.pages import Page
 
 SECTIONS = [
     "findings",
+    "changes",
+    "scorecard",
     "images",
     "density",
     "alone",
@@ -180,3 +186,62 @@ def test_browser_shows_it_on_a_phone_without_sideways_scrolling(fill: Callable[.
         browser.close()
     assert asked == [(tmp_path / "report.html").as_uri()]
     assert errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(fill: Callable[..., Filled], tmp_path: Path, scheme: str) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    axe = pytest.importorskip("axe_playwright_python")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium")
+    write(fill(), tmp_path / "report.html")
+    source = next(Path(axe.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=list(SANDBOX))
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+        page.goto((tmp_path / "report.html").as_uri(), wait_until="domcontentloaded")
+        page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+        page.evaluate(source)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        browser.close()
+    assert [(fault["id"], len(fault["nodes"])) for fault in found if fault["impact"] in ("serious", "critical")] == []
+
+
+def test_scorecard_and_changes_say_what_the_tables_say(fill: Callable[..., Filled], tmp_path: Path) -> None:
+    filled = fill()
+    with duckdb.connect(str(filled.database)) as connection:
+        basis = Basis(Thresholds())
+        card = scorecard_frame(measure_all(connection, basis), ScorecardSettings(), basis)
+        connection.register("card", card)
+        connection.execute("INSERT INTO scorecard BY NAME SELECT * FROM card")
+        for run, day, images, composite in (("one", 1, 100.0, 40.0), ("two", 2, 120.0, 55.5)):
+            connection.execute(
+                f"INSERT INTO metric_history VALUES ('{run}', 'images', $name, {images}, TIMESTAMPTZ '2026-11-0{day} 09:00+00'),"
+                f"('{run}', 'scorecard_composite', '*', {composite}, TIMESTAMPTZ '2026-11-0{day} 09:00+00')",
+                {"name": NORMAL},
+            )
+        # Judged once more by itself, after the diagnosis: no diagnosis of its own.
+        connection.execute(
+            "INSERT INTO metric_history VALUES ('three', 'scorecard_composite', '*', 99, TIMESTAMPTZ '2026-11-03 09:00+00')"
+        )
+        for image, change, day in (("a", "added", 2), ("b", "added", 2), ("c", "removed", 2), ("d", "added", 1)):
+            connection.execute(
+                f"INSERT INTO image_changes VALUES ('r', '{image}', $name, '{change}', TIMESTAMPTZ '2026-11-0{day} 08:59+00')",
+                {"name": NORMAL},
+            )
+    page = write(filled, tmp_path / "report.html")
+    assert "Compared with the diagnosis of 2026-11-01" in page.text
+    assert "2 images added, 0 edited, 1 removed; 2 figures moved" in page.text
+    # The cells of a row, read one after the other.
+    assert "scorecard, all measureswhole data set4055.5+15.5" in page.text
+    assert f"readable images{NORMAL}100120+20" in page.text
+    for row in card.filter(card["measure"] != "composite").iter_rows(named=True):
+        assert row["title"] in page.text
+        assert ("code", row["evidence_sql"]) in page.texts
+        if row["reason"]:
+            assert row["reason"] in page.text
+    composite = card.filter(card["measure"] == "composite").row(0, named=True)
+    counted = card.filter(card["points"].is_not_null() & (card["weight"] > 0)).height
+    assert f"{composite['value']:.0f} of 100, by {counted} of {card.height - 1} measures" in page.text
+    assert composite["formula"] in page.text

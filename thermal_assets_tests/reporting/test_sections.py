@@ -31,7 +31,7 @@ def test_lowest_are_judged_without_their_own_company(fill: Callable[..., Filled]
         tiles = extreme_tiles(found, Gallery(filled.image_root))
     assert len(tiles["low"]["L2"]) == LOWEST
     first = tiles["low"]["L2"][0]
-    assert first.lines == ("L2 rank 1", "L3 rank 1")
+    assert first.lines == ("L2 rank 1: 0.2", "L3 rank 1: 0.2")  # the density that was judged stands beside the picture
     assert first.mark == "both levels"
     shared = {tile.image_id for tile in tiles["low"]["L2"]} & {tile.image_id for tile in tiles["low"]["L3"]}
     assert {tile.image_id for tile in tiles["low"]["L2"] if tile.mark} == shared

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from thermal_assets.errors import UserError
-from thermal_assets.findings.engine import detect
-from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.reports_sql.lineage import column_lineage
 from thermal_assets.reports_sql.loader import load_project
 from thermal_assets.reports_sql.model import Project
 from thermal_assets.reports_sql.running import build_model, build_models, compiled, run_tests
-from thermal_assets_tests.findings.fixtures import HOSTILE, clean
-from thermal_assets_tests.findings.plants import planted
+from thermal_assets_tests.findings.fixtures import clean
+from thermal_assets_tests.reports_sql.full_warehouse import full_warehouse
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +24,7 @@ def project() -> Project:
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    opened = planted(HOSTILE).connect()
-    frame = detect(opened, Thresholds(), [], date(2026, 11, 21))
-    opened.register("found", frame)
-    opened.execute("INSERT INTO findings BY NAME SELECT * FROM found")
+    opened = full_warehouse()
     yield opened
     opened.close()
 

@@ -5,6 +5,8 @@ with runs as (
         max(measured_at) as measured_at,
         row_number() over (order by max(measured_at) desc) as age
     from {{ source('warehouse', 'metric_history') }}
+    -- The scorecard adds its figures to a diagnosis; judged by itself it is none.
+    where not starts_with(metric, 'scorecard_')
     group by run_id
 ),
 
@@ -43,7 +45,7 @@ changes as (
 
 select kind, name, class_name, before, after, after - coalesce(before, 0) as difference
 from metrics
-where before is distinct from after
+where before is distinct from after and not (after is null and starts_with(name, 'scorecard_'))
 union all
 select kind, name, class_name, before, after, after as difference
 from changes

@@ -6,6 +6,8 @@ select
     count(*) as images,
     count(*) filter (where not keeper) as copies,
     count(distinct group_id) filter (where not same_class) as groups_across_classes,
+    count(distinct group_id) filter (where same_class and same_session) as groups_in_one_session,
+    count(distinct group_id) filter (where same_class and not same_session) as groups_across_sessions,
     max(group_size) as largest_group,
     max(diameter) as largest_diameter
 from {{ source('warehouse', 'duplicates') }}

@@ -31,11 +31,13 @@ def separation(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         values = [row["separability_auc"] for row in pair["levels"].values() if row["separability_auc"] is not None]
         return (min(values, default=2.0), pair["normal_class"], pair["anomaly_class"], pair["matched"])
 
-    ordered = sorted(pairs.values(), key=worst)
+    measured = [pair for pair in pairs.values() if worst(pair)[0] < 2]
+    ordered = sorted(measured, key=worst)
     return {
         "pairs": ordered[:OPEN_PAIRS],
         "more": ordered[OPEN_PAIRS:],
-        "notes": sorted({row["interval_note"] for row in found}),
+        "unmeasured": sorted((pair for pair in pairs.values() if worst(pair)[0] == 2), key=worst),
+        "notes": sorted({row["interval_note"] for row in found if row["separability_auc"] is not None}),
         "supports": sorted({row["common_support"] for row in found if row["common_support"]}),
         "levels": LEVELS,
         "ticks": [{"at": at, "label": label} for at, label in ((0, "0"), (50, "0.5"), (100, "1"))],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -27,11 +27,12 @@ PLAIN = "Judged by plain density: too few sessions to leave an image's own one o
 
 @dataclass(frozen=True)
 class Ranked:
-    """An image with its ranks by judged density, 1 = least dense, by level."""
+    """An image with its ranks by judged density, 1 = least dense, and that density, both by level."""
 
     image_id: str
     class_name: str
     ranks: dict[str, int]
+    values: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def extremes(connection: duckdb.DuckDBPyConnection) -> Extremes | None:
         keys AS (
             SELECT DISTINCT image_key FROM judged
             WHERE rank <= {LOWEST} OR rank > judged - {HIGHEST} OR rank = (judged + 1) // 2)
-        SELECT m.image_id, m.class_name, j.level, j.rank, j.judged
+        SELECT m.image_id, m.class_name, j.level, j.rank, j.judged, j.value
         FROM judged j SEMI JOIN keys USING (image_key) JOIN file_manifest m USING (image_key)
         ORDER BY j.level, j.rank
         """,
@@ -83,6 +84,7 @@ def extremes(connection: duckdb.DuckDBPyConnection) -> Extremes | None:
     for row in found:
         image = images.setdefault(row["image_id"], Ranked(row["image_id"], row["class_name"], {}))
         image.ranks[row["level"]] = row["rank"]
+        image.values[row["level"]] = row["value"]
     judged = {row["level"]: row["judged"] for row in found}
     low, high, typical = {}, {}, {}
     for level, count in judged.items():
@@ -110,7 +112,8 @@ def extreme_tiles(found: Extremes, gallery: Gallery) -> dict[str, Any]:
         for other in LEVELS:
             if other in image.ranks:
                 rank = image.ranks[other]
-                ranks.append(f"{other} rank {found.judged[other] - rank + 1 if count_from_top else rank:,}")
+                place = found.judged[other] - rank + 1 if count_from_top else rank
+                ranks.append(f"{other} rank {place:,}: {image.values[other]:.3g}")
         mark = "both levels" if not count_from_top and image.image_id in shared else ""
         return gallery.show(image.image_id, image.class_name, ranks, mark=mark)
 

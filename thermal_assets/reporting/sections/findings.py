@@ -29,17 +29,31 @@ def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[st
             for image in finding["example_ids"][:most]
         ]
 
-    for index, finding in enumerate(opened):
-        finding["pictures"] = tiles(finding, TILES_A_CARD) if index < OPEN_CARDS else []
+    cards, more = _cards_and_more(opened)
+    for finding in cards:
+        finding["pictures"] = tiles(finding, TILES_A_CARD)
+    for finding in opened:
         finding["anchor"] = f"finding-{finding['rank']}"
     return {
-        "cards": opened[:OPEN_CARDS],
-        "more": opened[OPEN_CARDS:],
+        "cards": cards,
+        "more": more,
         "waived": waived,
         "left_out": (total[0] if total else 0) - len(found),
         "tiles": tiles,
         "behind": [finding for finding in opened if len(finding["example_ids"]) > TILES_A_CARD][:MAX_GALLERIES],
     }
+
+
+def _cards_and_more(opened: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The first dozen as cards; of one kind of LOW finding only the first, so that ten tiny classes are one card."""
+    cards: list[dict[str, Any]] = []
+    more: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for finding in opened:
+        again = finding["severity"] == "LOW" and finding["detector"] in seen
+        (more if again or len(cards) == OPEN_CARDS else cards).append(finding)
+        seen.add(finding["detector"])
+    return cards, more
 
 
 def pictures_behind(section: dict[str, Any]) -> list[dict[str, Any]]:

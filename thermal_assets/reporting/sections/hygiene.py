@@ -66,7 +66,43 @@ def class_table(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict
         "smallest": classes[-1] if classes else None,
         "largest": classes[0] if classes else None,
         "pixels": _pixels(connection),
+        **balance(connection),
+        "restless": restlessness(connection),
     }
+
+
+def balance(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """'balance': how even the classes are, in one row (None without images); 'weights': class_name -> its weights."""
+    summary = rows(connection, "SELECT * FROM class_balance_summary")
+    weights = rows(connection, "SELECT * FROM class_weights")
+    return {"balance": summary[0] if summary else None, "weights": {row["class_name"]: row for row in weights}}
+
+
+def restlessness(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Classes of two images or more by the sharpness of their mean image, blurriest (most restless) first."""
+    return rows(
+        connection,
+        """
+        SELECT class_name, mean_image_sharpness, image_count FROM class_pixel_stats
+        WHERE image_count > 1 AND mean_image_sharpness IS NOT NULL ORDER BY mean_image_sharpness, class_name
+        """,
+    )
+
+
+def quality(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> list[dict[str, Any]]:
+    """One row per measure and side: how many images lie far from their class and distance, the farthest shown."""
+    found = rows(
+        connection,
+        f"""
+        SELECT measure, direction, count(*) AS images, count(DISTINCT class_name) AS classes,
+               max(abs(robust_z)) AS farthest,
+               arg_max({{'image_id': image_id, 'class_name': class_name}}, abs(robust_z), {PROBLEM_EXAMPLES}) AS examples
+        FROM image_quality GROUP BY measure, direction ORDER BY measure, direction DESC
+        """,
+    )
+    for row in found:
+        row["pictures"] = [gallery.show(example["image_id"], example["class_name"]) for example in row["examples"]]
+    return found
 
 
 def problems(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> list[dict[str, Any]]:
@@ -92,7 +128,9 @@ def duplicates(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[
         connection,
         """
         SELECT kind, count(DISTINCT group_id) AS groups, count(*) AS images, count(*) FILTER (NOT keeper) AS copies,
-               count(DISTINCT group_id) FILTER (NOT same_class) AS across_classes
+               count(DISTINCT group_id) FILTER (NOT same_class) AS across_classes,
+               count(DISTINCT group_id) FILTER (same_class AND same_session) AS in_session,
+               count(DISTINCT group_id) FILTER (same_class AND NOT same_session) AS across_sessions
         FROM duplicates GROUP BY kind ORDER BY kind
         """,
     )

@@ -1,0 +1,55 @@
+-- What sets an image aside before training, surest reason first. Every list of images to look at follows this one.
+select
+    rules.priority,
+    rules.decision,
+    rules.reason,
+    rules.meaning
+from (
+    values
+    (1, 'drop', 'cannot be read', 'The file gave no picture (table image_problems tells why).'),
+    (2, 'drop', 'blank picture', 'Every pixel has the same value: there is nothing to learn from it.'),
+    (
+        3, 'drop', 'copy of a picture of its class',
+        'Equal bytes or equal pixels as an image of its own class that comes before it; the first of each group stays.'
+    ),
+    (
+        4, 'review', 'one picture under two labels',
+        'Equal bytes or equal pixels lie in another class too: at most one of the labels can be right.'
+    ),
+    (
+        5, 'review', 'batch of another class by name and picture',
+        'Both the object code in the name and the neighbours in other sessions say that the batch is another class.'
+    ),
+    (
+        6, 'review', 'name says another state than the folder',
+        'The state token of the name lies in classes of the other state in at least 95 % of its files.'
+    ),
+    (
+        7, 'review', 'annotation names another class',
+        'The category of its annotation is another class than the folder, or than the codes of its name.'
+    ),
+    (
+        8, 'review', 'nearly one picture under two labels',
+        'An almost equal picture (a near copy at L2) lies in another class.'
+    ),
+    (
+        9, 'review', 'lies among images of another class',
+        'Of its neighbours in other sessions the share of another class exceeds that of its own by 0.8 or more.'
+    ),
+    (
+        10, 'review', 'temperature outside its limits',
+        'Outside the declared range or a tolerance of the profile by more than the error of the reading.'
+    ),
+    (
+        11, 'review', 'annotation contradicts name or picture',
+        'Distance, day, image name, frame or box of its annotation disagree with the name or with the picture.'
+    ),
+    (
+        12, 'review', 'picture unlike its class at its distance',
+        'Brightness, contrast, entropy, sharpness or clipping is far from its group (robust z of 6 or more).'
+    ),
+    (
+        13, 'review', 'lies alone at both levels',
+        'Among the least dense images of its class at L2 and at L3 (a budget of max(10, 0.2 %) a class).'
+    )
+) as rules (priority, decision, reason, meaning)

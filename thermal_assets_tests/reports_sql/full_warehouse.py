@@ -1,0 +1,48 @@
+"""A small warehouse in which every table has rows: planted faults, and one of each later measurement."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from thermal_assets.findings.engine import detect
+from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.scorecard.card import measure_all, scorecard_frame
+from thermal_assets.scorecard.measure import Basis
+from thermal_assets.scorecard.settings import ScorecardSettings
+from thermal_assets_tests.findings.fixtures import HOSTILE
+from thermal_assets_tests.findings.plants import planted
+
+
+def full_warehouse(vectors: bool = False) -> duckdb.DuckDBPyConnection:
+    """Classes with hostile names; the caller closes the connection."""
+    w = planted(HOSTILE, vectors=vectors)
+    for row in w.of("file_manifest", w.names[0])[:20]:
+        identity = {name: row[name] for name in ("image_id", "class_name", "image_key")}
+        w.add("temperatures", **identity, source="palette, profile range", min_c=10.0, mean_c=20.0, max_c=90.0,
+              background_c=18.0, hot_spot_c=80.0, contrast_k=62.0, error_k=1.5)  # fmt: skip
+        w.add("annotations", **identity, annotation_index=1, format="coco", category="pipe")
+    for row in w.of("file_manifest", w.names[0])[:3]:
+        identity = {name: row[name] for name in ("image_id", "class_name", "image_key")}
+        w.add("temperature_violations", **identity, rule="tolerance: max_c at most 80", basis="tolerance",
+              quantity="max_c", value=90.0, limit_value=80.0, side="above", unit="degC", exceeds_by=10.0,
+              beyond_error=True, source="palette, profile range")  # fmt: skip
+        w.add("annotation_problems", class_name=row["class_name"], subject=row["image_id"], image_id=row["image_id"],
+              annotation_index=1, code="distance", field="Inspection_distance", message="not that of the name")  # fmt: skip
+        if not w.of("image_quality", image_id=row["image_id"], measure="sharpness"):
+            w.add("image_quality", **identity, measure="sharpness", value=0.001, group_median=0.01, robust_z=-8.0,
+                  direction="low", compared_with="class and distance", group_images=40)  # fmt: skip
+    if not w.of("gate_results"):
+        w.add("gate_results", gate="unreadable", severity="ERROR", status="failed", value=0.1, at_most=0.05)
+    connection = w.connect()
+    basis = Basis(Thresholds(), window_declared=True)
+    _insert(connection, "findings", detect(connection, Thresholds(), [], date(2026, 11, 21)))
+    _insert(connection, "scorecard", scorecard_frame(measure_all(connection, basis), ScorecardSettings(), basis))
+    return connection
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: object) -> None:
+    connection.register("incoming", frame)
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+    connection.unregister("incoming")
