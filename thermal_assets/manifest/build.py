@@ -15,7 +15,7 @@ import polars as pl
 
 from thermal_assets.manifest.filenames import Tokens, token_reader
 from thermal_assets.manifest.identity import image_keys
-from thermal_assets.manifest.scanning import SeenFile, list_files, require_image_root
+from thermal_assets.manifest.scanning import SeenFile, is_annotation, list_files, require_image_root
 from thermal_assets.profile import Profile
 from thermal_assets.warehouse.access import empty_frame
 
@@ -55,7 +55,8 @@ def build_manifest(
     folder = unquote_to_bytes(class_name)
     seen: list[SeenFile] = []
     if (image_root / os.fsdecode(folder)).is_dir():
-        seen = sorted(list_files(image_root, folder), key=lambda item: item.image_id)
+        images = (item for item in list_files(image_root, folder) if not is_annotation(item.path))
+        seen = sorted(images, key=lambda item: item.image_id)
     hashes, problems, hashed = _hashes(seen, previous, progress)
     files = _frame(seen, hashes, class_name, profile)
     rows = [

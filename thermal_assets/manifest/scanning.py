@@ -31,6 +31,11 @@ class Catalog:
     strays: tuple[SeenFile, ...]
 
 
+def is_annotation(path: bytes) -> bool:
+    """True for files that hold annotations (JSON): they lie beside images, but are none."""
+    return path[-5:].lower() == b".json"
+
+
 def require_image_root(image_root: Path) -> Path:
     """``image_root`` if it is a readable folder.
 
@@ -54,7 +59,7 @@ def read_catalog(image_root: Path) -> Catalog:
         for entry in entries:
             if entry.is_dir():  # a link to a folder is a class folder too: data sets are often assembled from links
                 classes.append(escape(entry.name))
-            else:
+            elif not is_annotation(entry.name):
                 seen = _seen(entry, escape(entry.name))
                 strays.append(
                     SeenFile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -38,3 +38,9 @@ def class_sizes(images: int, weights: dict[str, int]) -> dict[str, int]:
         share = shares_of(images - sum(sizes.values()), above[:count])[-1]
         sizes[rest[count - 1]] += min(largest - smallest, share)
     return {name: sizes[name] for name in weights}
+
+
+def equal_sizes(images: int, names: Iterable[str]) -> dict[str, int]:
+    """Images a class, in all ``images``, no class more than one larger than another."""
+    listed = list(names)
+    return dict(zip(listed, shares_of(images, [1.0] * len(listed)), strict=True))

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from thermal_assets.synthetic.chance import Chance
+from thermal_assets.synthetic.palettes import colours
 from thermal_assets.synthetic.picture import Picture, draw_picture
+from thermal_assets.synthetic.plants.damage import How, damaged
 
 NOTE = b"This file carries the extension of a picture and holds only this line of text.\n"
 UNREADABLE = frozenset({"truncated", "empty", "text", "half_jpeg"})
@@ -21,7 +23,9 @@ class PlannedFile:
     """One file. Two files with equal picture, mode and treatment have equal bytes.
 
     ``treatment``: '' as drawn; 'level_noise', 'shift' or 'jpeg' make a near copy; 'truncated', 'empty', 'text' and
-    'half_jpeg' make a file that no reader can open.
+    'half_jpeg' make a file that no reader can open; 'name:strength' does a damage of plants/damage.py.
+    ``annotation``: '' tells the truth; else a fault of plants/bad_annotations.py. ``recorded`` is the picture first
+    taken under this name, which the annotation speaks of: a copy shows another.
     """
 
     class_name: str
@@ -29,6 +33,11 @@ class PlannedFile:
     picture: Picture
     mode: str
     treatment: str = ""
+    annotation: str = ""
+    recorded: Picture | None = None
+
+    def __post_init__(self) -> None:
+        self.recorded = self.recorded or self.picture
 
     @property
     def path(self) -> str:
@@ -44,6 +53,10 @@ def pixels_of(file: PlannedFile) -> NDArray[np.uint8]:
         rgb = np.clip(rgb.astype(np.int16) + rng.integers(-1, 2, rgb.shape), 0, 255).astype(np.uint8)
     elif file.treatment == "shift":
         rgb = np.pad(rgb[:, :-1], ((0, 0), (1, 0), (0, 0)), mode="edge")
+    elif ":" in file.treatment:
+        damage, strength = file.treatment.split(":")
+        rng = Chance(file.picture.seed, "damage", file.path).generator("place")
+        rgb = damaged(rgb, damage, float(strength), How(rng, colours(file.picture.session.palette)))
     return rgb
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from math import log, radians, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.synthetic.camera import Camera, expose
+from thermal_assets.synthetic.camera import Camera, Exposure, expose
 from thermal_assets.synthetic.canvas import Canvas, Pose
 from thermal_assets.synthetic.catalog import BY_NAME
 from thermal_assets.synthetic.chance import Chance
@@ -54,6 +55,12 @@ class Picture:
 
 def draw_picture(picture: Picture) -> NDArray[np.uint8]:
     """uint8[H, W, 3]: the picture in the palette of its session."""
+    return colours(picture.session.palette)[exposed(picture).levels]
+
+
+@lru_cache(maxsize=1)  # a picture and its annotation are written one after the other
+def exposed(picture: Picture) -> Exposure:
+    """The levels of a picture and the temperatures they stand for."""
     kind, session = BY_NAME[picture.object_name], picture.session
     made = Chance(picture.seed, "object", session.key, picture.box)
     moment = Chance(picture.seed, "moment", session.key, f"{picture.distance_m:g}", picture.frame, picture.box)
@@ -76,8 +83,7 @@ def draw_picture(picture: Picture) -> NDArray[np.uint8]:
         margin_low=setting.uniform("margin_low", 0.0, 0.16) + moment.around("margin_low", 0.02),
         margin_high=setting.uniform("margin_high", 0.0, 0.22) + moment.around("margin_high", 0.02),
     )
-    levels = expose(temperature, scene.ambient, camera, moment.generator("noise"), setting.generator("stripes"))
-    return colours(session.palette)[levels]
+    return expose(temperature, scene.ambient, camera, moment.generator("noise"), setting.generator("stripes"))
 
 
 def _remoteness(distance_m: float, distances_m: tuple[float, ...]) -> float:

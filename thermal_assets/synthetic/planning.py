@@ -30,9 +30,12 @@ class Plan:
         return [file for files in self.files.values() for file in files]
 
 
-def plan_classes(images: int, seed: int, reserved: dict[str, int]) -> Plan:
-    """Plan every class; of class c, ``reserved[c]`` images are left to be planned by others."""
-    plan = Plan(seed, images, class_sizes(images, CLASS_SHARES))
+def plan_classes(images: int, seed: int, reserved: dict[str, int], sizes: dict[str, int] | None = None) -> Plan:
+    """Plan every class; of class c, ``reserved[c]`` images are left to be planned by others.
+
+    ``sizes`` are the images a class has in all; left out: those of the modelled data set.
+    """
+    plan = Plan(seed, images, sizes or class_sizes(images, CLASS_SHARES))
     for kind in OBJECTS:
         for anomalous in (False, True):
             name = class_name(kind, anomalous)

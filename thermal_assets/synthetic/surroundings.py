@@ -8,6 +8,8 @@ from thermal_assets.synthetic.canvas import Canvas
 from thermal_assets.synthetic.scene import Scene
 from thermal_assets.synthetic.textures import layered_noise
 
+COLD_SKY_C = np.float32(-16.0)
+
 
 def sky(canvas: Canvas, scene: Scene, horizon: float) -> None:
     """Cold overhead, near air temperature at the horizon; clouds hold it warmer. Fills the crop above ``horizon``."""
@@ -16,6 +18,8 @@ def sky(canvas: Canvas, scene: Scene, horizon: float) -> None:
     height = np.clip((np.float32(horizon) - canvas.y) / np.float32(1.1), 0, 1)
     clouds = layered_noise(scene.made.generator("clouds"), canvas.height, canvas.width, cells=2.5, stretch=1.8)
     sky_t = np.float32(scene.ambient - 6) - np.float32(depth) * height**0.7 + clouds * np.float32(0.6 + 1.6 * overcast)
+    # Below what the camera measures a clear sky differs ever less from a colder one, as haze near the ground does.
+    sky_t = np.where(sky_t < COLD_SKY_C, COLD_SKY_C + np.float32(0.15) * (sky_t - COLD_SKY_C), sky_t)
     np.copyto(canvas.t, sky_t, where=canvas.y < horizon)
 
 
