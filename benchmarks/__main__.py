@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("embedding_throughput", "neighbors_throughput", "catalogue_scale")
+BENCHMARKS = ("l1_throughput", "embedding_throughput", "neighbors_throughput", "catalogue_scale", "planted_l1")
 
 
 def main() -> int:

@@ -8,10 +8,10 @@ computed again. Files are named by content, so several processes may write at th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
-import socket
 import struct
 import tempfile
 import time
@@ -20,14 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from thermal_assets.embedding.key_index import KEY_BYTES, KeyIndex, as_keys
+from thermal_assets.temporary import remove_leftovers, temporary_prefix
 
 log = logging.getLogger(__name__)
 
 _MAGIC = b"TACHUNK1"
-_TEMPORARY = ".tmp-"
+#: Label of files being written.
+TEMPORARY = "tmp"
 #: Data files whose keys never came, by which time no writer can still be between two renames.
 _ORPHAN_SECONDS = 3600
 
@@ -59,8 +60,11 @@ class ChunkDirectory:
         """Take in chunks that appeared since; cheap when there are none."""
         if not self.root.is_dir():
             return
+        entries = list(os.scandir(self.root))
+        if any(entry.name.startswith(f".{TEMPORARY}-") for entry in entries):
+            remove_leftovers(self.root, TEMPORARY)
         # A damaged chunk written again has the same name, being named by content, but another inode.
-        found = {entry.name: entry.inode() for entry in os.scandir(self.root) if entry.name.endswith(".keys")}
+        found = {entry.name: entry.inode() for entry in entries if entry.name.endswith(".keys")}
         new = [name for name in found if name not in self._loaded and self._damaged.get(name) != found[name]]
         for name in sorted(new):
             if self._load(self.root / name):
@@ -116,8 +120,7 @@ class ChunkDirectory:
         _sync_directory(self.root)
 
     def _put(self, path: Path, data: bytes | memoryview) -> None:
-        prefix = f"{_TEMPORARY}{socket.gethostname()}-{os.getpid()}-"
-        handle, temporary = tempfile.mkstemp(dir=self.root, prefix=prefix)
+        handle, temporary = tempfile.mkstemp(dir=self.root, prefix=temporary_prefix(TEMPORARY))
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -156,24 +159,15 @@ class ChunkDirectory:
         self._starts = np.cumsum([0, *(chunk.rows for chunk in self.chunks)])[:-1].astype(np.int64)
 
     def _clean(self) -> None:
-        """Remove what dead writers of this machine left behind."""
-        host = socket.gethostname()
+        """Remove what dead writers left behind, among it data files whose keys never came."""
+        remove_leftovers(self.root, TEMPORARY)
         now = time.time()
         for entry in os.scandir(self.root):
-            try:
+            with contextlib.suppress(OSError):
+                path = Path(entry.path)
                 old = now - entry.stat().st_mtime > _ORPHAN_SECONDS
-                if entry.name.startswith(_TEMPORARY):
-                    writer, _, _ = entry.name.removeprefix(_TEMPORARY).rpartition("-")
-                    machine, _, process = writer.rpartition("-")
-                    dead = machine == host and not psutil.pid_exists(int(process))
-                    stray = dead or now - entry.stat().st_mtime > 24 * _ORPHAN_SECONDS
-                else:
-                    stray = old and Path(entry.name).suffix in self.parts
-                    stray = stray and not Path(entry.path).with_suffix(".keys").exists()
-                if stray:
-                    Path(entry.path).unlink(missing_ok=True)
-            except (OSError, ValueError):
-                continue
+                if old and path.suffix in self.parts and not path.with_suffix(".keys").exists():
+                    path.unlink(missing_ok=True)
 
 
 def _sync_directory(path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from thermal_assets.embedding import by_products
 from thermal_assets.embedding.pass_plan import Task
 from thermal_assets.embedding.pass_types import FileProblem, ImageFile
 from thermal_assets.embedding.preprocess import network_input
@@ -70,7 +71,8 @@ def process(task: Task, side: int, limits: DecodeLimits, watch: Stopwatch) -> Ou
 
 
 def _measured(content_hash: str, image: DecodedImage) -> StatsRecord:
-    return StatsRecord(content_hash, channel_statistics(image), list(image.problems), histogram(image), canvas(image))
+    statistics = channel_statistics(image) | by_products.measured(image)
+    return StatsRecord(content_hash, statistics, list(image.problems), histogram(image), canvas(image))
 
 
 def _first_readable(task: Task, limits: DecodeLimits, outcome: Outcome, watch: Stopwatch) -> bytes | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -12,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
+from thermal_assets.embedding.by_products import record_types
 from thermal_assets.embedding.chunk_files import ChunkDirectory
 from thermal_assets.errors import UserError
 from thermal_assets.imaging.version import STATS_VERSION
@@ -20,7 +21,7 @@ from thermal_assets.imaging.version import STATS_VERSION
 _RECORDS, _PICTURES = ".records", ".pictures"
 _DECODED, _UNREADABLE = 1, 2
 _HISTOGRAM, _CANVAS = (3, 256), (64, 64, 3)
-_COMPRESSION = 1
+_CODEC = "zstd"  # at its fastest level a third of the time of zlib's fastest, and smaller files
 
 _PROBLEMS = {"content_hash": pl.String, "code": pl.String, "message": pl.String}
 
@@ -29,8 +30,8 @@ _PROBLEMS = {"content_hash": pl.String, "code": pl.String, "message": pl.String}
 class StatsRecord:
     """One image by content.
 
-    ``statistics`` holds the columns of channel_stats from ``format`` to ``radiometric``, None if the image
-    cannot be decoded; then ``problems`` says why. ``problems`` of decodable images are those that did not
+    ``statistics`` holds the columns of channel_stats from ``format`` to ``radiometric`` and, by table, the rows of
+    ``by_products``; None if the image cannot be decoded, then ``problems`` says why. ``problems`` of decodable images are those that did not
     keep them from being decoded. ``histogram`` is uint32[3, 256], ``canvas`` uint8[64, 64, 3]; both None
     where ``statistics`` is.
     """
@@ -75,7 +76,9 @@ class StatsStore:
             for record in records
         ]
         problems = pl.List(pl.Struct({"code": pl.String, "message": pl.String}))
-        frame = pl.DataFrame(rows, schema_overrides={"problems": problems}, infer_schema_length=None)
+        named = {name for row in rows for name in row}
+        by_products = {table: kind for table, kind in record_types().items() if table in named}
+        frame = pl.DataFrame(rows, schema_overrides={"problems": problems, **by_products}, infer_schema_length=None)
         buffer = io.BytesIO()
         frame.write_ipc(buffer, compression="zstd")
         flags = bytes(_UNREADABLE if record.statistics is None else _DECODED for record in records)
@@ -149,13 +152,15 @@ def _pack(records: Sequence[StatsRecord]) -> bytes:
         if record.histogram is None or record.canvas is None:
             raise ValueError(f"{record.content_hash}: a decodable image has a histogram and a canvas")
         histograms[i], canvases[i] = record.histogram, record.canvas
-    return zlib.compress(positions.tobytes() + histograms.tobytes() + _differences(canvases), _COMPRESSION)
+    raw = positions.tobytes() + histograms.tobytes() + _differences(canvases)
+    return len(raw).to_bytes(8, "little") + pa.compress(raw, codec=_CODEC, asbytes=True)
 
 
 def _unpack(path: Path, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    packed = path.read_bytes()
     try:
-        data = zlib.decompress(path.read_bytes())
-    except zlib.error as error:
+        data = pa.decompress(packed[8:], int.from_bytes(packed[:8], "little"), codec=_CODEC, asbytes=True)
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise UserError(f"{path}: the file is damaged on disk; delete it and run again to compute it anew") from error
     positions = np.frombuffer(data, "<i4", rows)
     count = int(positions.max(initial=-1)) + 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from thermal_assets.embedding.chunk_files import ChunkDirectory
+from thermal_assets.embedding.chunk_files import TEMPORARY, ChunkDirectory
+from thermal_assets.temporary import temporary_prefix
 
 _VECTORS = ".vectors"
 _MADE_BY = "made_by"
@@ -46,7 +46,7 @@ class VectorStore:
     @made_by.setter
     def made_by(self, kind: str) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        temporary = self.directory / f"{_MADE_BY}.{os.getpid()}"
+        temporary = self.directory / f"{temporary_prefix(TEMPORARY)}{_MADE_BY}"
         temporary.write_text(kind + "\n", "utf-8")
         temporary.replace(self.directory / _MADE_BY)
 

@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermal_assets.imaging.decode import DecodedImage
-from thermal_assets.imaging.palettes import GREY, identify_palette
+from thermal_assets.imaging.level_plane import luminance_ends
+from thermal_assets.imaging.palettes import PaletteMatch
+from thermal_assets.imaging.pixel_defects import laplacian
+from thermal_assets.imaging.structure import deep_structure, eight_bit_structure, no_structure
 
-_LEVELS = np.arange(256, dtype=np.int64)
+_LEVELS = np.arange(256, dtype=np.float64)
+_MOMENTS = np.stack([_LEVELS, _LEVELS * _LEVELS], axis=1)
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as in Pillow's conversion to L
 
 
@@ -23,11 +27,14 @@ def channel_statistics(image: DecodedImage) -> dict[str, object]:
     counts, nor do values that are not finite. Luminance is ITU-R BT.601, rounded to a level for 8-bit
     pictures. ``entropy`` (Shannon, bits) is taken over 256 equal steps of the format's levels, or of the
     picture's own range for float and 32-bit pictures, which have no meaningful end levels; for the same
-    reason those have no ``saturated_fraction`` (None). ``sharpness`` is None below 3 x 3 pixels.
-    ``palette_confidence`` judges an even grid of at most 4,096 pixels.
+    reason those have no clipped fractions (None). A pixel is clipped whose luminance is that of the ends of the
+    scale: of the palette where one was named, else of the format. ``sharpness`` is None below 3 x 3 pixels.
+    ``palette_confidence`` judges an even grid of at most ``palettes.SAMPLE`` pixels. How lines, pixels and
+    graphics are judged is said in ``pixel_defects`` and ``overlays``.
     """
-    numbers = _eight_bit(image) if image.native.dtype == np.uint8 and image.bit_depth == 8 else _deep(image)
-    palette, confidence = (GREY, 1.0) if image.native.ndim == 2 else identify_palette(image.rgb)
+    match = image.palette
+    plain = image.native.dtype == np.uint8 and image.bit_depth == 8
+    numbers = _eight_bit(image, match) if plain else _deep(image)
     alpha = image.alpha
     return {
         "format": image.format,
@@ -39,29 +46,43 @@ def channel_statistics(image: DecodedImage) -> dict[str, object]:
         "has_alpha": alpha is not None,
         "alpha_constant": None if alpha is None else bool((alpha == alpha.flat[0]).all()),
         **numbers,
-        "palette": palette,
-        "palette_confidence": confidence,
+        "palette": match.name,
+        "palette_confidence": match.confidence,
         "pixel_hash": pixel_hash(image),
         "radiometric": image.radiometric,
     }
 
 
 def pixel_hash(image: DecodedImage) -> str:
-    """blake2b-128 of the picture, hex: equal for equal pictures in whatever container.
+    """SHA-256 of the picture, its first 128 bits in hex: equal for equal pictures in whatever container.
 
-    Up to 8 bits it is taken over (width, height, RGB bytes), so that L, RGB, RGBA and palette files of
-    one picture agree; deeper pictures over (width, height, native type, native values, little-endian).
+    Up to 8 bits it is taken over (width, height, levels): of one channel where all three are equal, else RGB, so
+    that L, RGB, RGBA and palette files of one picture agree. Deeper pictures: over (width, height, native type,
+    native values, little-endian).
     """
-    digest = hashlib.blake2b(digest_size=16)
-    size = np.array([image.width, image.height], dtype="<u4").tobytes()
-    if image.bit_depth <= 8:
-        digest.update(size)
-        digest.update(np.ascontiguousarray(image.rgb).data)
-    else:
+    digest = hashlib.sha256(np.array([image.width, image.height], dtype="<u4").tobytes())
+    if image.bit_depth > 8:
         native = np.ascontiguousarray(image.native.astype(image.native.dtype.newbyteorder("<"), copy=False))
-        digest.update(size + f"{native.dtype.str}{native.ndim}".encode())
+        digest.update(f"{native.dtype.str}{native.ndim}".encode())
         digest.update(native.data)
-    return digest.hexdigest()
+    elif _is_grey(image):
+        digest.update(b"L")
+        digest.update(np.ascontiguousarray(image.rgb[:, :, 0]).data)
+    else:
+        digest.update(b"RGB")
+        digest.update(np.ascontiguousarray(image.rgb).data)
+    return digest.hexdigest()[:32]
+
+
+def _is_grey(image: DecodedImage) -> bool:
+    """Whether the three channels are equal everywhere; their histograms say at once for most pictures."""
+    if image.native.ndim == 2:
+        return True
+    counts = image.level_counts
+    if (counts[0] != counts[1]).any() or (counts[1] != counts[2]).any():
+        return False
+    rgb = image.rgb
+    return bool((rgb[:, :, 0] == rgb[:, :, 1]).all() and (rgb[:, :, 1] == rgb[:, :, 2]).all())
 
 
 def laplacian_variance(luminance: NDArray[Any], scale: float) -> float | None:
@@ -72,42 +93,37 @@ def laplacian_variance(luminance: NDArray[Any], scale: float) -> float | None:
     """
     if min(luminance.shape) < 3:
         return None
-    if luminance.dtype == np.uint8:
-        luminance = luminance.astype(np.int16)
-    edges = luminance[1:-1, 1:-1] * 4
-    edges -= luminance[:-2, 1:-1]
-    edges -= luminance[2:, 1:-1]
-    edges -= luminance[1:-1, :-2]
-    edges -= luminance[1:-1, 2:]
-    if edges.dtype != np.int16:
-        return float(edges.var()) / scale**2
-    # Squares of 8-bit Laplacians (at most 1,020 squared) are whole numbers that float32 holds exactly,
-    # and so does float64 with their sum: the result does not depend on the order of summation.
-    squares = edges.astype(np.float32)
-    squares *= squares
-    count, total, total_squares = edges.size, int(edges.sum(dtype=np.int64)), int(squares.sum(dtype=np.float64))
-    return (count * total_squares - total * total) / (count * count) / scale**2
+    if luminance.dtype != np.uint8:
+        return float(laplacian(luminance).var()) / scale**2
+    from thermal_assets.imaging.kernels import laplacian_sums
+
+    # Whole numbers, so that the result does not depend on the order of summation.
+    total, squares = laplacian_sums(np.ascontiguousarray(luminance))
+    count = (luminance.shape[0] - 2) * (luminance.shape[1] - 2)
+    return (count * squares - total * total) / (count * count) / scale**2
 
 
 def entropy_bits(counts: NDArray[Any]) -> float:
     """Shannon entropy of a histogram, bits."""
-    filled = counts[counts > 0].astype(np.float64)
-    share = filled / filled.sum()
-    return max(0.0, float(-(share * np.log2(share)).sum()))
+    from thermal_assets.imaging.kernels import entropy_of_counts
+
+    return float(entropy_of_counts(np.ascontiguousarray(counts, dtype=np.uint32)))
 
 
-def _eight_bit(image: DecodedImage) -> dict[str, object]:
+def _eight_bit(image: DecodedImage, match: PaletteMatch) -> dict[str, object]:
     """Exact numbers from the 256-level histograms."""
     grey = image.native.ndim == 2
-    counts = image.level_counts[:1].astype(np.int64) if grey else image.level_counts.astype(np.int64)
+    counts = image.level_counts[:1] if grey else image.level_counts
     pixels = image.width * image.height
     means, deviations = [], []
-    for total, squares in zip((counts @ _LEVELS).tolist(), (counts @ (_LEVELS * _LEVELS)).tolist(), strict=True):
+    for first, second in (counts.astype(np.float64) @ _MOMENTS).tolist():  # whole numbers below 2 ** 53: exact
+        total, squares = int(first), int(second)
         means.append(total / pixels)
         deviations.append(math.sqrt(pixels * squares - total * total) / pixels)
     used = np.flatnonzero(counts[0] if grey else counts.any(axis=0))
-    luminance = image.picture if grey else image.picture.convert("L")
-    luma_counts = counts[0] if grey else np.array(luminance.histogram(), dtype=np.int64)
+    luma_counts, luminance = image.luminance_counts, image.luminance
+    low, high = luminance_ends(match)
+    below, above = int(luma_counts[: low + 1].sum()), int(luma_counts[high:].sum())
     if grey:
         means, deviations = means * 3, deviations * 3
     return {
@@ -115,9 +131,14 @@ def _eight_bit(image: DecodedImage) -> dict[str, object]:
         "minimum": float(used[0]),
         "maximum": float(used[-1]),
         "entropy": entropy_bits(luma_counts),
-        "sharpness": laplacian_variance(image.native if grey else np.asarray(luminance), 255.0),
-        "saturated_fraction": (int(luma_counts[0]) + int(luma_counts[255])) / pixels,
+        "sharpness": laplacian_variance(luminance, 255.0),
+        **_clipped(below / pixels, above / pixels),
+        **eight_bit_structure(image, match),
     }
+
+
+def _clipped(low: float, high: float) -> dict[str, object]:
+    return {"saturated_fraction": low + high, "clipped_low_fraction": low, "clipped_high_fraction": high}
 
 
 def _deep(image: DecodedImage) -> dict[str, object]:
@@ -127,8 +148,8 @@ def _deep(image: DecodedImage) -> dict[str, object]:
         values = native.astype(np.float64)
     finite = np.isfinite(values)
     if not finite.any():
-        names = ("minimum", "maximum", "entropy", "sharpness", "saturated_fraction")
-        return {**_per_channel([None] * 3, [None] * 3), **dict.fromkeys(names)}
+        names = ("minimum", "maximum", "entropy", "sharpness", *_clipped(0, 0))
+        return {**_per_channel([None] * 3, [None] * 3), **dict.fromkeys(names), **no_structure()}
     channels = [values] if native.ndim == 2 else [values[:, :, c] for c in range(3)]
     masks = [finite] if native.ndim == 2 else [finite[:, :, c] for c in range(3)]
     means = [float(c.mean(where=m)) if m.any() else None for c, m in zip(channels, masks, strict=True)]
@@ -145,14 +166,15 @@ def _deep(image: DecodedImage) -> dict[str, object]:
     # Steps of the format: (high - low + 1) / 256 levels each. Of the own range: 256 equal parts of it.
     width = (high - low + 1.0) if has_ends else max(high - low, np.finfo(np.float64).tiny)
     steps = np.clip((luminance[known] - low) / width * 256.0, 0, 255).astype(np.int64)
-    saturated = np.count_nonzero((luminance <= low) | (luminance >= high)) / luminance.size if has_ends else None
+    ends = [np.count_nonzero(at) / luminance.size for at in (luminance <= low, luminance >= high)]
     return {
         **_per_channel(means, deviations),
         "minimum": minimum,
         "maximum": maximum,
         "entropy": entropy_bits(np.bincount(steps, minlength=256)),
         "sharpness": laplacian_variance(np.where(known, luminance, low), high - low or 1.0),
-        "saturated_fraction": saturated,
+        **(_clipped(*ends) if has_ends else dict.fromkeys(_clipped(0, 0))),
+        **(deep_structure(luminance, has_ends) if image.bit_depth > 1 else no_structure()),
     }
 
 

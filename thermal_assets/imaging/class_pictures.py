@@ -32,13 +32,20 @@ def canvas(image: DecodedImage) -> NDArray[np.uint8]:
 
     An axis that shrinks is averaged over boxes, one that grows is interpolated linearly.
     """
+    if min(image.width, image.height) >= CANVAS:
+        from thermal_assets.imaging.kernels import average_boxes
+
+        small = np.empty((CANVAS, CANVAS, 3), np.uint8)
+        average_boxes(np.ascontiguousarray(image.rgb), small)
+        return small
     picture = image.picture
     width, height = picture.size
     if width > CANVAS or height > CANVAS:
         picture = picture.resize((min(width, CANVAS), min(height, CANVAS)), Image.Resampling.BOX)
     if picture.size != (CANVAS, CANVAS):
         picture = picture.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR)
-    return np.array(picture.convert("RGB"))
+    levels = np.asarray(picture)
+    return levels if levels.ndim == 3 else np.repeat(levels[:, :, None], 3, axis=2)
 
 
 def _zeros(*shape: int) -> NDArray[np.int64]:

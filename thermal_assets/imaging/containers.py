@@ -48,14 +48,19 @@ def sniff_format(data: bytes) -> str | None:
 
 @dataclass(frozen=True)
 class PngFacts:
-    """What the chunks of a PNG say. ``data`` is the file without damaged chunks that hold no picture data."""
+    """What the chunks of a PNG say. ``data`` is the file without damaged chunks that hold no picture data.
+
+    ``names`` are the kinds of chunks in ``data``.
+    """
 
     width: int
     height: int
     bit_depth: int
     color_type: int
+    interlaced: bool
     data: bytes
     damaged: tuple[str, ...]
+    names: frozenset[bytes]
 
 
 def check_png(data: bytes) -> PngFacts:
@@ -69,6 +74,8 @@ def check_png(data: bytes) -> PngFacts:
     size = len(data)
     position = len(PNG_MAGIC)
     header: tuple[int, int, int, int] | None = None
+    interlaced = False
+    names: set[bytes] = set()
     damaged: list[tuple[int, int, str]] = []
     while True:
         if position + 12 > size:
@@ -84,10 +91,13 @@ def check_png(data: bytes) -> PngFacts:
             if name[0] < 97:  # an upper-case first letter: needed for the picture
                 raise ImageProblem("corrupt", f"The checksum of the PNG's {name.decode()} chunk does not match")
             damaged.append((position, end, name.decode()))
+        else:
+            names.add(name)
         if header is None:
             if name != b"IHDR" or length != 13:
                 raise ImageProblem("corrupt", "The PNG does not begin with its header")
             header = struct.unpack(">IIBB", view[position + 8 : position + 18])
+            interlaced = view[position + 20] != 0
         if name == b"IEND":
             break
         position = end
@@ -97,7 +107,7 @@ def check_png(data: bytes) -> PngFacts:
             kept.append(data[start:first])
             start = last
         data = b"".join([*kept, data[start:]])
-    return PngFacts(*header, data, tuple(name for _, _, name in damaged))
+    return PngFacts(*header, interlaced, data, tuple(name for _, _, name in damaged), frozenset(names))
 
 
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:

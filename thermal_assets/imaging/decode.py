@@ -27,10 +27,13 @@ from PIL import (
     _imaging,
 )
 
+from thermal_assets.imaging.container_noise import container_noise
 from thermal_assets.imaging.containers import FORMATS, check_jpeg, check_png, check_tiff, sniff_format
+from thermal_assets.imaging.fast_png import decode_plain_png
+from thermal_assets.imaging.palettes import GREY, PaletteMatch, match_palette
 from thermal_assets.imaging.pixels import Pixels, displayed, extract_pixels, reopen, sixteen_bit_colour
 from thermal_assets.imaging.problems import ImageProblem, as_problem, one_line
-from thermal_assets.imaging.radiometric import NONE, radiometric_payload
+from thermal_assets.imaging.radiometric import Radiometric, read_radiometric
 
 __all__ = ["DEFAULT_LIMITS", "DecodeLimits", "DecodedImage", "ImageProblem", "decode_image"]
 
@@ -67,7 +70,9 @@ class DecodedImage:
     than 8 bits scaled by their own min..max. native: [H, W] or [H, W, 3] in native dtype without alpha.
     alpha: uint8 or uint16 [H, W], or None. mode: pixel mode of the file in Pillow's names. format: by
     content. bit_depth: bits a channel. channel_count: channels with alpha, palettes expanded.
-    radiometric: 'none' or 'present, not read'. problems: (code, message) that did not keep it from decoding.
+    thermogram: the temperatures that the file carries beside its picture. noise: levels of 0..255 within which
+    lossy compression left 95 % of the pixels. problems: (code, message) that did not keep it from decoding.
+    Arrays may be read only. loaded: the picture as the decoder left it, where that is ``rgb``, to save a copy.
     """
 
     rgb: NDArray[np.uint8]
@@ -77,8 +82,10 @@ class DecodedImage:
     format: str
     bit_depth: int
     channel_count: int
-    radiometric: str = NONE
+    thermogram: Radiometric = field(default_factory=Radiometric)
+    noise: float = 0.0
     problems: list[tuple[str, str]] = field(default_factory=list)
+    loaded: Image.Image | None = None
 
     @property
     def width(self) -> int:
@@ -88,9 +95,21 @@ class DecodedImage:
     def height(self) -> int:
         return int(self.rgb.shape[0])
 
+    @property
+    def radiometric(self) -> str:
+        """'none', 'present, not read' or 'read'."""
+        return self.thermogram.state
+
+    @cached_property
+    def palette(self) -> PaletteMatch:
+        """The pseudo-colour palette; a picture of one channel is grey."""
+        return PaletteMatch(GREY, 0, 1.0) if self.native.ndim == 2 else match_palette(self.rgb)
+
     @cached_property
     def picture(self) -> Image.Image:
         """``rgb`` as a Pillow image: mode L where the picture is grey in the file, else RGB."""
+        if self.loaded is not None:
+            return self.loaded
         if self.native.ndim == 2:
             return Image.fromarray(
                 self.native if self.native.dtype == np.uint8 and self.bit_depth == 8 else self.rgb[:, :, 0]
@@ -100,8 +119,29 @@ class DecodedImage:
     @cached_property
     def level_counts(self) -> NDArray[np.uint32]:
         """uint32 [3, 256]: how many pixels of ``rgb`` have each level, per channel."""
-        counts = np.array(self.picture.histogram(), dtype=np.uint32).reshape(-1, 256)
-        return counts if len(counts) == 3 else np.repeat(counts, 3, axis=0)
+        return self._scan[0][:3]
+
+    @property
+    def luminance_counts(self) -> NDArray[np.uint32]:
+        """uint32 [256]: how many pixels of ``luminance`` have each level."""
+        return self._scan[0][3]
+
+    @property
+    def luminance(self) -> NDArray[np.uint8]:
+        """uint8 [H, W]: ITU-R BT.601 of ``rgb``, as Pillow's conversion to L; the levels themselves where grey."""
+        return self._scan[1]
+
+    @cached_property
+    def _scan(self) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+        from thermal_assets.imaging.kernels import count_levels, scan_colours
+
+        if self.native.ndim == 2:
+            levels, one = np.ascontiguousarray(self.rgb[:, :, 0]), np.zeros(256, np.uint32)
+            count_levels(levels, one)
+            return np.broadcast_to(one, (4, 256)), levels
+        counts, luminance = np.zeros((4, 256), np.uint32), np.empty((self.height, self.width), np.uint8)
+        scan_colours(np.ascontiguousarray(self.rgb), counts, luminance)
+        return counts, luminance
 
 
 def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedImage:
@@ -124,7 +164,7 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedI
 
 def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage:
     problems: list[tuple[str, str]] = []
-    radiometric = NONE
+    thermogram = Radiometric()
     sixteen_bit_png = False
     if file_format == "PNG":
         png = check_png(data)
@@ -136,10 +176,15 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
             problems.append(
                 ("damaged_metadata", f"Chunk {names} has a wrong checksum and was left out; the picture is whole")
             )
+        plain = decode_plain_png(png)
+        if plain is not None:
+            return _plain(*plain, problems)
     elif file_format == "JPEG":
         jpeg = check_jpeg(data)
         _check_size(jpeg.width, jpeg.height, limits)
-        radiometric = radiometric_payload(data, jpeg)
+        thermogram = read_radiometric(data, jpeg, limits.max_pixels)
+        if thermogram.problem is not None:
+            problems.append(thermogram.problem)
     elif file_format == "TIFF":
         check_tiff(data)
     image = _OPENERS[file_format](io.BytesIO(data))
@@ -155,7 +200,8 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
     if pixels is None:
         image.load()
         pixels = extract_pixels(image, file_format)
-    _upright(pixels, image, file_format, problems)
+    turned = _upright(pixels, image, file_format, problems)
+    as_loaded = image.mode in ("L", "RGB") and pixels.bit_depth == 8 and not turned
     if file_format in _MORE_FRAMES and _has_more_frames(image):
         problems.append(("more_frames", "The file holds several pictures; only the first was read"))
     if pixels.native.dtype.kind == "f" and (lost := int(np.count_nonzero(~np.isfinite(pixels.native)))):
@@ -168,7 +214,25 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
         format=image.format or file_format,
         bit_depth=pixels.bit_depth,
         channel_count=pixels.channel_count,
-        radiometric=radiometric,
+        thermogram=thermogram,
+        noise=container_noise(image, file_format, data),
+        problems=problems,
+        loaded=image if as_loaded else None,
+    )
+
+
+def _plain(
+    native: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, problems: list[tuple[str, str]]
+) -> DecodedImage:
+    mode = "L" if native.ndim == 2 else "RGB" if alpha is None else "RGBA"
+    return DecodedImage(
+        rgb=displayed(native),
+        native=native,
+        alpha=alpha,
+        mode=mode,
+        format="PNG",
+        bit_depth=8,
+        channel_count=len(mode),
         problems=problems,
     )
 
@@ -198,18 +262,19 @@ def _has_more_frames(image: ImageFile.ImageFile) -> bool:
         return True
 
 
-def _upright(pixels: Pixels, image: ImageFile.ImageFile, file_format: str, problems: list[tuple[str, str]]) -> None:
-    """Turn the arrays as the EXIF or XMP orientation says; Pillow has done so already for TIFF."""
+def _upright(pixels: Pixels, image: ImageFile.ImageFile, file_format: str, problems: list[tuple[str, str]]) -> bool:
+    """Turn the arrays as the EXIF or XMP orientation says, and say whether; Pillow has done so already for TIFF."""
     if file_format == "TIFF" or not image.info.keys() & {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}:
-        return
+        return False
     try:
         turn = _TURNS.get(image.getexif().get(_ORIENTATION_TAG, 1))
     except Exception as error:
         problems.append(("bad_exif", f"EXIF unreadable, the picture is shown as stored ({one_line(error, 80)})"))
-        return
+        return False
     if turn is not None:
         pixels.native = np.ascontiguousarray(turn(pixels.native))
         pixels.alpha = None if pixels.alpha is None else np.ascontiguousarray(turn(pixels.alpha))
+    return turn is not None
 
 
 # EXIF 2.3, tag 0x0112: where row 0 and column 0 of the stored picture belong.

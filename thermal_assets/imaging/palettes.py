@@ -3,17 +3,35 @@
 A palette is a curve through the RGB cube. A picture rendered with it has all its colours on that
 curve, give or take the colour noise of JPEG; a photograph fills a volume. So a palette is judged by the
 share of pixels whose colour lies within a stated distance of its curve.
+
+To read levels back out of a picture: ``match_palette(rgb)`` says which palette and which of its variants
+("kind") the picture was rendered with, and ``palette_table(name, kind)`` is its uint8 [256, 3] table of
+colours from cold to hot. ``DecodedImage.levels`` has both, and every pixel's position on the palette.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-GREY = "grey"
+from thermal_assets.imaging.palette_curves import CURVES, GREY, NAMES, VARIANTS, palette_curve, palette_table
+
+__all__ = [
+    "CURVES",
+    "GREY",
+    "NAMES",
+    "UNKNOWN",
+    "PaletteMatch",
+    "identify_palette",
+    "match_palette",
+    "palette_curve",
+    "palette_table",
+]
+
 UNKNOWN = "unknown"
 # Distances in RGB levels. JPEG halves the resolution of colour, which moves pixels at edges off the curve
 # by tens of levels; grey files have no colour to lose, and much of a photograph is nearly grey.
@@ -28,62 +46,24 @@ COLOURED_FROM = 0.10
 # tolerance or beyond), and closer by one level than to the next palette: some share whole stretches.
 CLOSE_FROM = 0.5
 LEAD = 1.0 / TOLERANCE
-SAMPLE = 4096  # pixels, at most
+SAMPLE = 1024  # pixels, at most: a share of 0.75 is known to 0.014
 
-_CELLS = 32  # cells along each axis of the RGB cube
-_SHIFT = 3  # 256 levels / 32 cells = 2 ** 3
-_LANE_UNITS = np.array([[1.0], [1.0 / 15.0], [1.0]])  # closeness is counted in fifteenths
-
-# Own control points as hex colours, evenly spaced along the palette from cold to hot and joined by straight
-# lines. Cameras of several makers use one name for slightly different curves, so a name may have several.
-# "inferno", "viridis", "hot" and "jet" follow matplotlib's curves of that name; the second and third iron and
-# the second rainbow follow the colours in a few real camera files; the rest is drawn from general knowledge.
-CURVES: dict[str, tuple[str, ...]] = {
-    GREY: ("000000 ffffff",),
-    "iron": (
-        # The usual ironbow: black, indigo, purple, red, orange, yellow, white.
-        "000000 1e0069 5a0096 96009b c81982 e44641 f3700f fc9b00 ffc60c ffeb50 fffffa",
-        # The same in the limited range of video levels.
-        "001c26 2c0e76 5c0a98 8a0fa2 b22391 ce3c69 e15a41 ee7d1c f49e09 f3c31a edde5f e2eeee",
-        # Kept dark and saturated for longer, with an early red.
-        "080032 28015a 5a0378 96068e c81c5f e63723 f85a02 fb8200 fda800 ffcd02 fff00f ffff96",
-    ),
-    "rainbow": (
-        # Blue to red through every hue, white at the hot end.
-        "000000 3c006e 1400be 003ceb 0096dc 00c878 3cd714 bee100 fabe00 fa6400 eb140a f5827d ffffff",
-        # The high-contrast kind that runs through magenta and dark green.
-        "101010 781078 d410d4 6c10b6 0f1e9b 0e84ba 0dc8c2 0d865a 2b670f 8aa60b cdc208 a0620b 801212 a82626 "
-        "ce4444 de9896 e9e6e4",
-    ),
-    "inferno": (
-        "000004 0c0826 240c4f 420a68 5d126e 781c6d 932667 ae305c c73e4c dd513a ed6925 f8850f fca50a fac62d "
-        "f2e661 fcffa4",
-    ),
-    "hot": ("0a0000 5c0000 ae0000 ff0000 ff5500 ffaa00 ffff00 ffff7f ffffff",),
-    "jet": ("000080 0000ff 0080ff 00ffff 80ff80 ffff00 ff8000 ff0000 800000",),
-    "arctic": (
-        # Cold: black to white through blue and cyan.
-        "000000 000080 0000ff 0080ff 00ffff 80ffff ffffff",
-        # Blue for cold, gold for hot.
-        "00003c 0028a0 146ee1 5ab4eb 96bebe bea564 e19628 fabe32 ffeb96",
-    ),
-    "viridis": (
-        "440154 481a6c 472f7d 414487 39568c 31688e 2a788e 23888e 1f988b 22a884 35b779 54c568 7ad151 a5db36 "
-        "d2e21b fde725",
-    ),
-}
-NAMES: tuple[str, ...] = tuple(CURVES)
+_CELLS = 32  # cells along each axis of the RGB cube, 8 levels wide
+_CLOSE_UNITS = 15  # closeness is counted in fifteenths, so that sums over SAMPLE pixels fit 16 bits
+_POINTS = 64  # of each curve; at most 15 levels apart, so a distance errs by less than one level
+_UNITS = np.array([[1.0], [_CLOSE_UNITS], [1.0]])
 
 
-def palette_curve(name: str, kind: int = 0, points: int = 256) -> NDArray[np.float64]:
-    """float64 [points, 3]: colours of a palette from cold to hot, levels 0..255; ``kind`` counts its variants."""
-    control = _control_points(name, kind)
-    where = np.linspace(0, len(control) - 1, points)
-    return np.stack([np.interp(where, np.arange(len(control)), control[:, c]) for c in range(3)], axis=1)
+@dataclass(frozen=True, slots=True)
+class PaletteMatch:
+    """A palette by name, which variant of it lies nearest (index into ``CURVES[name]``), and the share explained.
 
+    For 'unknown' ``kind`` is 0 and ``confidence`` the share that the best palette explains.
+    """
 
-def _control_points(name: str, kind: int) -> NDArray[np.float64]:
-    return np.array([list(bytes.fromhex(colour)) for colour in CURVES[name][kind].split()], dtype=np.float64)
+    name: str
+    kind: int
+    confidence: float
 
 
 def identify_palette(rgb: NDArray[np.uint8]) -> tuple[str, float]:
@@ -91,60 +71,77 @@ def identify_palette(rgb: NDArray[np.uint8]) -> tuple[str, float]:
 
     ``confidence`` is the share of pixels that the named palette explains, 0..1; for 'unknown' the share
     that the best one explains. Judged on an even grid of at most ``SAMPLE`` pixels. White-hot and
-    black-hot pictures are both 'grey'. A crop whose few colours lie on two palettes alike is 'unknown'.
+    black-hot pictures are both 'grey': the pixels alone do not tell which end is hot. A crop whose few
+    colours lie on two palettes alike is 'unknown'.
     """
-    height, width = rgb.shape[:2]
-    step = 1
-    while -(-height // step) * -(-width // step) > SAMPLE:
-        step += 1
-    cells = (rgb[::step, ::step].reshape(-1, 3) >> _SHIFT).astype(np.intp)
-    index = (cells[:, 0] * _CELLS + cells[:, 1]) * _CELLS + cells[:, 2]
-    explained, closeness, coloured = _sums(index) / len(index)
+    match = match_palette(rgb)
+    return match.name, match.confidence
+
+
+def match_palette(rgb: NDArray[np.uint8]) -> PaletteMatch:
+    """As ``identify_palette``, with the variant of the palette."""
+    from thermal_assets.imaging.kernels import sum_rows
+
+    index = colour_cells(rgb, SAMPLE)
+    words = np.empty(len(VARIANTS), np.uint64)
+    sum_rows(_lookup(), index, words)
+    totals = words.view("<u2").reshape(len(VARIANTS), 4)[:, :3].T
+    explained, closeness, coloured = (totals / (len(index) * _UNITS)).tolist()
     if explained[0] >= NAMED_FROM and closeness[0] >= CLOSE_FROM:
-        return GREY, float(explained[0])  # a picture without colour is grey, whatever else would allow for it
-    best, second = np.argsort(-closeness, kind="stable")[:2]
-    named = (
+        return PaletteMatch(GREY, 0, explained[0])  # without colour it is grey, whatever else allows for it
+    best = max(range(len(VARIANTS)), key=closeness.__getitem__)
+    name = VARIANTS[best][0]
+    if (
         explained[best] >= NAMED_FROM
         and coloured[best] >= COLOURED_FROM
         and closeness[best] >= CLOSE_FROM
-        and closeness[best] - closeness[second] >= LEAD
-    )
-    return (NAMES[best], float(explained[best])) if named else (UNKNOWN, float(explained.max()))
+        and closeness[best] - max(c for c, v in zip(closeness, VARIANTS, strict=True) if v[0] != name) >= LEAD
+    ):
+        return PaletteMatch(*VARIANTS[best], explained[best])
+    return PaletteMatch(UNKNOWN, 0, max(explained))
 
 
-def _sums(index: NDArray[np.intp]) -> NDArray[np.float64]:
-    """float64 [3, palettes]: pixels explained, closeness summed, coloured pixels explained."""
-    totals = np.array([lane.take(index).sum() for lane in _lookup()], dtype="<u8").view("<u2").astype(np.float64)
-    return (totals.reshape(3, 8) * _LANE_UNITS)[:, : len(NAMES)]
+def colour_cells(rgb: NDArray[np.uint8], most: int) -> NDArray[np.uint16]:
+    """uint16 [n]: cell of the RGB cube (32 to an axis) of the pixels on an even grid, at most ``most`` of them."""
+    from thermal_assets.imaging.kernels import colour_cells as fill
+
+    height, width = rgb.shape[:2]
+    step = max(1, math.ceil(math.sqrt(height * width / most)))
+    while -(-height // step) * -(-width // step) > most:
+        step += 1
+    cells = np.empty(-(-height // step) * -(-width // step), np.uint16)
+    fill(np.ascontiguousarray(rgb), step, cells)
+    return cells
+
+
+def cell_centres() -> NDArray[np.float32]:
+    """float32 [32768, 3]: the colour in the middle of each cell of the RGB cube."""
+    levels = (np.arange(_CELLS, dtype=np.float32) + 0.5) * (256 / _CELLS) - 0.5
+    return np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
 @cache
 def _lookup() -> NDArray[np.uint64]:
-    """uint64 [6, 32768]: per cell of the RGB cube, four palettes to a word of four 16-bit counters.
+    """uint64 [32768, variants]: per cell of the RGB cube and palette a word of four 16-bit counters.
 
-    Sums over up to 4,096 pixels of values up to 15 stay inside a counter, so one addition serves four
-    palettes. Rows 0-1: explained (0 or 1); 2-3: closeness 0..15; 4-5: explained and not grey (0 or 1).
+    They are explained (0 or 1), closeness (0..15), explained and not grey (0 or 1), and nothing; sums over
+    up to 4,096 words do not run over, so one addition serves all.
     """
-    levels = (np.arange(_CELLS, dtype=np.float32) + 0.5) * (256 / _CELLS) - 0.5
-    centres = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
-    distances = np.stack([_distance_to(centres, name) for name in NAMES], axis=1)
-    tolerance = np.where(np.array(NAMES) == GREY, GREY_TOLERANCE, TOLERANCE)
+    centres = cell_centres()
+    distances = np.stack([distance_to(centres, name, kind) for name, kind in VARIANTS], axis=1)
+    tolerance = np.where([name == GREY for name, _ in VARIANTS], GREY_TOLERANCE, TOLERANCE)
     explained = distances <= tolerance
-    closeness = np.rint(15.0 * np.clip(1.0 - distances / TOLERANCE, 0.0, 1.0))
-    coloured = explained & (distances[:, :1] > TOLERANCE)
-    lanes = np.zeros((3, len(centres), 8), dtype="<u2")
-    for row, values in enumerate((explained, closeness, coloured)):
-        lanes[row, :, : len(NAMES)] = values
-    words = lanes.view("<u8")  # [3, cells, 2]
-    return np.ascontiguousarray(words.transpose(0, 2, 1).reshape(6, -1))
+    words = np.zeros((*distances.shape, 4), dtype="<u2")
+    words[:, :, 0] = explained
+    words[:, :, 1] = np.rint(_CLOSE_UNITS * np.clip(1.0 - distances / TOLERANCE, 0.0, 1.0))
+    words[:, :, 2] = explained & (distances[:, :1] > TOLERANCE)
+    return words.view("<u8")[:, :, 0]
 
 
-def _distance_to(centres: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    """float32 [cells]: Euclidean RGB distance of each cell's centre to the nearest curve of a palette."""
-    nearest = np.full(len(centres), np.inf, dtype=np.float32)
-    for kind in range(len(CURVES[name])):
-        for start, end in pairwise(_control_points(name, kind).astype(np.float32)):
-            leg = end - start
-            along = np.clip(((centres - start) @ leg) / (leg @ leg), 0.0, 1.0)
-            np.minimum(nearest, np.square(centres - start - along[:, None] * leg).sum(axis=1), out=nearest)
-    return np.sqrt(nearest)
+def distance_to(colours: NDArray[np.float32], name: str, kind: int) -> NDArray[np.float32]:
+    """float32 [n]: Euclidean RGB distance of colours [n, 3] to the nearest of ``_POINTS`` points of a curve."""
+    points = palette_curve(name, kind, _POINTS).astype(np.float32)
+    squares = points @ colours.T  # [points, n]; |c - p|^2 = |c|^2 + |p|^2 - 2 c.p
+    squares *= -2.0
+    squares += np.square(points).sum(axis=1)[:, None]
+    return np.sqrt(np.maximum(squares.min(axis=0) + np.square(colours).sum(axis=1), 0.0))

@@ -43,16 +43,16 @@ def extract_pixels(image: Image.Image, file_format: str) -> Pixels:
         image = image.convert(mode.upper())
         mode = image.mode
     if mode == "L" or mode == "RGB":
-        native = np.array(image)
+        native = np.asarray(image)
         alpha = _colour_key(native, image.info.get("transparency"))
         return Pixels(native, alpha, 8, (1 if mode == "L" else 3) + (alpha is not None))
     if mode == "P" or mode == "PA":
         if not image.has_transparency_data:
-            return Pixels(np.array(image.convert("RGB")), None, 8, 3)
+            return Pixels(np.asarray(image.convert("RGB")), None, 8, 3)
         image = image.convert("RGBA")
         mode = "RGBA"
     if mode == "RGBA":
-        values = np.array(image)
+        values = np.asarray(image)
         return Pixels(np.ascontiguousarray(values[:, :, :3]), values[:, :, 3].copy(), 8, 4)
     if mode == "LA":
         values = np.array(image)
@@ -136,12 +136,12 @@ def _set_raw_mode(image: ImageFile.ImageFile, raw_mode: str) -> None:
 def displayed(native: Array) -> NDArray[np.uint8]:
     """uint8 [H, W, 3] to look at: 8-bit levels as they are, deeper ones scaled by their own min..max.
 
-    Values that are not finite are black. A deep picture of one level is black throughout.
+    Read only where grey: one plane seen three times. Values that are not finite are black. A deep picture of one level is black throughout.
     """
     levels = native if native.dtype == np.uint8 else scale_to_bytes(native)
     if levels.ndim == 3:
         return levels
-    return np.array(Image.fromarray(levels).convert("RGB"))
+    return np.broadcast_to(levels[:, :, None], (*levels.shape, 3))
 
 
 def scale_to_bytes(native: Array) -> NDArray[np.uint8]:

@@ -221,9 +221,9 @@ def test_real_radiometric_files_decode_or_are_explained(shared_dir: Path) -> Non
                 outcomes[Path(name).name] = f"{decoded.format} {decoded.width}x{decoded.height} {decoded.radiometric}"
     assert outcomes == {
         "SOURCE.md": "not_an_image",
-        "FlirImageExtractor__ax8.jpg": "JPEG 640x480 present, not read",
-        "FlirImageExtractor__flir_example.jpg": "JPEG 480x640 present, not read",
-        "FlirImageExtractor__zenmuse_xtr.jpg": "JPEG 640x512 present, not read",
+        "FlirImageExtractor__ax8.jpg": "JPEG 640x480 read",
+        "FlirImageExtractor__flir_example.jpg": "JPEG 480x640 read",
+        "FlirImageExtractor__zenmuse_xtr.jpg": "JPEG 640x512 read",
         "thermal_parser__H20T__DJI_0001_R.JPG": "MPO 640x512 present, not read",
         "thermal_parser__H20T__DJI_0002_R.JPG": "MPO 640x512 present, not read",
         "thermal_parser__M3T__DJI_0001_R.JPG": "MPO 640x512 present, not read",

@@ -16,7 +16,9 @@ from thermal_assets.imaging.palettes import (
     TOLERANCE,
     UNKNOWN,
     identify_palette,
+    match_palette,
     palette_curve,
+    palette_table,
 )
 from thermal_assets_tests.imaging.pictures import render, thermal_scene
 
@@ -43,15 +45,19 @@ def test_narrow_crops_are_seldom_given_another_name(name: str, kind: int) -> Non
     assert sum(answer not in (name, UNKNOWN) for answer in answers) <= 1
 
 
-@pytest.mark.parametrize("name", ["inferno", "viridis", "hot", "jet"])
+@pytest.mark.parametrize("name", ["inferno", "magma", "plasma", "viridis", "turbo", "hot", "jet"])
 def test_own_control_points_follow_the_published_curves(name: str) -> None:
     published = matplotlib.colormaps[name](np.linspace(0, 1, 256))[:, :3] * 255
     own = palette_curve(name, points=2048)
     apart = [np.linalg.norm(own - colour, axis=1).min() for colour in published]
-    assert max(apart) < TOLERANCE / 2
+    assert max(apart) < TOLERANCE / 4
+    in_step = np.linalg.norm(palette_table(name).astype(float) - published, axis=1)
+    assert in_step.max() < TOLERANCE / 2  # position by position, so that levels can be read back
 
 
-@pytest.mark.parametrize("name", ["turbo", "magma", "coolwarm", "gist_rainbow", "nipy_spectral", "bone", "copper"])
+@pytest.mark.parametrize(
+    "name", ["gist_rainbow", "coolwarm", "cividis", "nipy_spectral", "bone", "copper", "cool", "PiYG", "terrain"]
+)
 def test_palettes_that_are_not_known_get_no_known_name(name: str) -> None:
     curve = matplotlib.colormaps[name](np.linspace(0, 1, 256))[:, :3] * 255
     rng = np.random.default_rng(13)
@@ -87,3 +93,10 @@ def test_white_hot_and_black_hot_are_grey_and_black_proves_no_palette() -> None:
 def test_pictures_of_any_size_are_judged(size: tuple[int, int]) -> None:
     picture = np.full((*size, 3), palette_curve("iron")[70].astype(np.uint8))
     assert identify_palette(picture)[1] == 1.0
+
+
+@pytest.mark.parametrize("kind", range(3))
+def test_the_variant_of_a_palette_is_told(kind: int) -> None:
+    rng = np.random.default_rng(15)
+    pictures = [render(palette_curve("iron", kind), thermal_scene(rng), None) for _ in range(5)]
+    assert {(match.name, match.kind) for match in map(match_palette, pictures)} == {("iron", kind)}
