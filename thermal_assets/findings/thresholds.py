@@ -44,6 +44,13 @@ class Thresholds(BaseModel):
         description="Share of the data set's files with one kind of name problem from which on it is MEDIUM: from 1 % "
         "on, comparisons by session and distance rest on visibly other images. Below it is LOW.",
     )
+    annotation_medium_share: float = Field(
+        0.01,
+        gt=0,
+        le=1,
+        description="Share of the files with one kind of annotation problem from which on it is MEDIUM: from 1 % on it "
+        "comes from how annotations were made, below it is LOW, a slip that a person sets right by hand.",
+    )
     channel_mix_medium_share: float = Field(
         0.01,
         gt=0,
@@ -91,6 +98,47 @@ class Thresholds(BaseModel):
         description="Share of a class that is nearly a copy of another of its pictures from which on it is told: "
         "with a "
         "fifth of near copies a class has visibly fewer independent pictures than its count says.",
+    )
+    quality_z: float = Field(
+        6,
+        ge=3.5,
+        description="Robust z from which on an image is far from its class and distance: a normal distribution puts one "
+        "image in 500 million there, so that no data set has any by chance. Table image_quality begins at 3.5.",
+    )
+    quality_left: float = Field(
+        1 / 3,
+        gt=0,
+        lt=1,
+        description="What is left to such an image, as a share of what is usual in its group, at which it is told: of "
+        "light, of room between its mean and white, of contrast, of the amplitude of edges. "
+        "Sound settings of a camera differ by half or double (one step of aperture or range); a third is beyond that.",
+    )
+    quality_bits_lost: float = Field(
+        3,
+        gt=0,
+        le=8,
+        description="Bits of entropy that an image has less than is usual in its group, from which on it is told: as many "
+        "are lost when eight bits are stored in five. A large even surface in the scene costs one or two by itself.",
+    )
+    quality_clipped_more: float = Field(
+        0.1,
+        gt=0,
+        le=1,
+        description="Share of the pixels clipped at one end of the scale, above what is usual in its group, from which on "
+        "an image is told: in a tenth of the picture no temperature can be read any more.",
+    )
+    dead_pixels_least: int = Field(
+        3,
+        ge=1,
+        description="Single pixels unlike their surroundings that an image must have to be told: one or two can be a lamp "
+        "or a screw seen from afar.",
+    )
+    overlay_least_share: float = Field(
+        0.002,
+        gt=0,
+        le=1,
+        description="Share of the pixels that belong to text or marks from which on an image is told: a reading of four "
+        "characters of 5 x 8 pixels, a third of them inked, is that much of a crop of 160 x 160.",
     )
     # L2 and L3: labels
     label_conflict_score: float = Field(

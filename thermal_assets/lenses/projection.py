@@ -20,8 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from thermal_assets.errors import UserError
+from thermal_assets.temporary import remove_leftovers, temporary_prefix
 
 PROJECTION_VERSION = "pca-1"
+_TEMPORARY = "lens"
 _ROWS_AT_ONCE = 4096
 _UNIT_FLOAT32 = 2.0**-24
 
@@ -81,7 +83,8 @@ class ProjectionLens:
     def save(self, path: Path) -> None:
         """Write as .npz; a reader sees the old file or the whole new one, also after a power cut."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        remove_leftovers(path.parent, _TEMPORARY)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(_TEMPORARY))
         try:
             with os.fdopen(handle, "wb") as file:
                 np.savez(file, allow_pickle=False, **_arrays(self))

@@ -107,13 +107,13 @@ def _clean_class(w: SmallWarehouse, index: int, name: str, rng: np.random.Genera
         day = date(2020, 11 + session % 2, 3 + session)
         session_id = f"{day}|CIC|A{900 + session:04d}-A1110"
         token = f"D{1 + session // 2 % 2}"
-        image_id = f"{name}/{object_code}_{i:04d}.png"
+        image_id = f"{name}/{object_code}_{key:04d}.png"
         identity = {"image_id": image_id, "class_name": name, "image_key": key, "content_hash": f"{key:032x}"}
         w.add("file_manifest", **identity, file_name=image_id.rpartition("/")[2], extension="png", size_bytes=9000,
               object_code=object_code, state_code={"normal": "NOM", "anomaly": "AON"}[state], captured_on=day,
               site_code="CIC", session_code=session_id.rpartition("|")[2], distance_token=token,
-              distance_m=float(token[1:]), frame_number=i, bbox_index=0, session_id=session_id,
-              batch_id=f"{session_id}|{token}", frame_id=f"{session_id}|{token}|{i}", tokens_valid=True)  # fmt: skip
+              distance_m=float(token[1:]), frame_number=key, bbox_index=0, session_id=session_id,
+              batch_id=f"{session_id}|{token}", frame_id=f"{session_id}|{token}|{key}", tokens_valid=True)  # fmt: skip
         w.add("channel_stats", **identity, format="PNG", width=64, height=48, mode="RGB", bit_depth=8, channel_count=3,
               mean_r=120.0, minimum=3.0, maximum=250.0, entropy=6.5, sharpness=0.01, saturated_fraction=0.0,
               palette="grey", palette_confidence=1.0, pixel_hash=f"{key:032x}", radiometric="none")  # fmt: skip

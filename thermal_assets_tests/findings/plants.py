@@ -58,6 +58,66 @@ def blank_images(w: SmallWarehouse) -> None:
     set_all(w.of("channel_stats", w.names[2])[:2], minimum=7.0, maximum=7.0)
 
 
+def image_quality(w: SmallWarehouse) -> None:
+    for row in w.of("channel_stats", w.names[2])[:3]:
+        identity = {key: row[key] for key in ("image_id", "class_name", "image_key")}
+        for measure, value, usual in (("brightness", 0.05, 0.4), ("contrast", 0.01, 0.2), ("sharpness", 1e-5, 0.01)):
+            w.add("image_quality", **identity, measure=measure, value=value, group_median=usual, robust_z=-9.0,
+                  direction="low", compared_with="class", group_images=80, group_sessions=10)  # fmt: skip
+
+
+def pixel_defects(w: SmallWarehouse) -> None:
+    set_all(w.of("channel_stats", w.names[0])[:3], stuck_rows=2, stuck_columns=0, dead_pixels=0)
+    set_all(w.of("channel_stats", w.names[1])[:3], stuck_rows=0, stuck_columns=0, dead_pixels=7)
+
+
+def overlays(w: SmallWarehouse) -> None:
+    set_all(w.of("channel_stats", w.names[1])[:40], overlay_fraction=0.02)
+    set_all(w.of("channel_stats", w.names[2])[:3], colour_bar="right")
+
+
+def name_conflicts(w: SmallWarehouse) -> None:
+    first, second, third, fourth = w.of("file_manifest", w.names[0])[:4]
+    second.update({name: first[name] for name in ("frame_id", "session_id", "frame_number", "bbox_index")})
+    third["object_code"] = w.of("class_catalog", w.names[2])[0]["object_code"]
+    other = w.of("file_manifest", w.names[1])[3]
+    other.update({name: fourth[name] for name in ("frame_id", "session_id", "frame_number", "file_name")})
+
+
+def temperature_limits(w: SmallWarehouse) -> None:
+    for position, row in enumerate(w.of("channel_stats", w.names[1])[:6]):
+        identity = {key: row[key] for key in ("image_id", "class_name", "image_key")}
+        source = "radiometric" if position == 5 else "palette, annotated range"
+        w.add("temperatures", **identity, source=source, max_c=90.0, error_k=2.0)
+        w.add("temperature_violations", **identity, rule="tolerance: max_c at most 80", basis="tolerance",
+              quantity="max_c", value=90.0, limit_value=80.0, side="above", unit="degC", exceeds_by=10.0,
+              error_k=None if source == "radiometric" else 2.0, beyond_error=position != 4, source=source)  # fmt: skip
+
+
+def annotation_problem(w: SmallWarehouse, code: str, field: str, index: int, images: int, **values: str | None) -> None:
+    for row in w.of("file_manifest", w.names[index])[:images]:
+        w.add("annotation_problems", class_name=row["class_name"], image_id=row["image_id"], subject=row["image_id"],
+              code=code, field=field, message="it's wrong", **values)  # fmt: skip
+
+
+def annotation_contradictions(w: SmallWarehouse) -> None:
+    annotation_problem(w, "distance_differs", "Inspection_distance", 0, 6, expected="5 m", found="2.5 m")
+    annotation_problem(w, "bbox_size_differs", "bbox", 1, 2, expected="64 x 48", found="80 x 48")
+
+
+def annotation_values(w: SmallWarehouse) -> None:
+    annotation_problem(w, "empty_field", "Wind", 2, 2, found="")
+    annotation_problem(w, "outside_range", "Humidity", 1, 1, expected="0 to 100 %", found="130 %")
+
+
+def annotation_files(w: SmallWarehouse) -> None:
+    annotation_problem(w, "image_without_annotation", "", 3, 2)
+    for name in w.names:  # one file above the class folders: told once
+        w.add("annotation_problems", class_name=name, subject="annotations/b.json", code="not_utf8", message="CP949")
+        w.add("annotation_files", class_name=name, source_file="annotations/all's.json", shared=True,
+              image_entries=330, matched_images=80)  # fmt: skip
+
+
 def class_imbalance(w: SmallWarehouse) -> None:
     for name in w.names[:3]:  # ten times the rows of three classes; the fourth keeps its 80
         for row in w.of("channel_stats", name):
@@ -75,7 +135,7 @@ def tiny_classes(w: SmallWarehouse) -> None:
             "image_key": 9_000_001 + i,
             "content_hash": f"{i}",
         }
-        w.add("file_manifest", **identity)
+        w.add("file_manifest", **identity, file_name=f"{i}.png")
         w.add("channel_stats", **identity, mode="RGB", bit_depth=8, minimum=0.0, maximum=9.0)
 
 
@@ -162,8 +222,10 @@ def random_lens(w: SmallWarehouse) -> None:
 PLANTS: dict[str, Callable[[SmallWarehouse], None]] = {
     plant.__name__: plant
     for plant in (
+        annotation_contradictions, annotation_values, annotation_files,
         unreadable_files, stray_files, names_invalid, outside_declared_ranges, state_contradictions, channel_mix,
-        constant_alpha, blank_images, class_imbalance, tiny_classes, unexpected_class, duplicate_files,
+        constant_alpha, blank_images, image_quality, pixel_defects, overlays, name_conflicts, temperature_limits,
+        class_imbalance, tiny_classes, unexpected_class, duplicate_files,
         two_labels_one_picture, near_copies, label_contamination, label_conflicts, weak_separation, distance_effect,
         time_drift, outliers_shared, outlier_persistence, session_clump, random_lens,
     )

@@ -1,6 +1,6 @@
-"""Images that show nothing: every picture channel has the same single value.
+"""Images that show nothing: one colour everywhere.
 
-Measure: minimum = maximum over the picture channels, as a share of the images: of the class where it
+Measure: no picture channel varies, as a share of the images: of the class where it
 is a serious share, else of the data set in one finding.
 """
 
@@ -12,9 +12,11 @@ from thermal_assets.findings.finding import Finding, counted, fetch, number, per
 from thermal_assets.findings.scopes import ClassCount, image_counts, scopes
 from thermal_assets.findings.thresholds import Thresholds
 
-_SQL = """
+# One colour of a palette has three levels, so the range over all channels says too little.
+BLANK = "(minimum = maximum OR coalesce(greatest(std_r, std_g, std_b), 1) = 0)"
+_SQL = f"""
 SELECT class_name, count(*) AS n, min(image_id, 12) AS examples
-FROM channel_stats WHERE minimum = maximum GROUP BY ALL ORDER BY class_name
+FROM channel_stats WHERE {BLANK} GROUP BY ALL ORDER BY class_name
 """
 
 
@@ -35,7 +37,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
             affected_images=scope.count,
             example_ids=scope.examples,
             evidence_sql="SELECT class_name, image_id, width, height, mode, minimum, maximum FROM channel_stats\n"
-            f"WHERE minimum = maximum AND {scope.condition} ORDER BY class_name, image_id",
+            f"WHERE {BLANK} AND {scope.condition} ORDER BY class_name, image_id",
             action="Take them out of the training list: there is nothing to learn from them.",
         )
         for scope in scopes(hit, image_counts(connection), thresholds, thresholds.class_alone_share)

@@ -12,12 +12,15 @@ from thermal_assets.findings.thresholds import Thresholds
 
 TEXTS = 3  # texts of one problem that a sentence quotes
 
-_PARTS = """
+# What is no picture at all (Thumbs.db) is told by unreadable_files; that its name does not parse is no news.
+_NAMES = """(SELECT image_id, class_name, unnest(token_problems) AS problem FROM file_manifest f
+      WHERE len(token_problems) > 0 AND NOT EXISTS (
+          SELECT 1 FROM image_problems p WHERE p.image_key = f.image_key AND p.code = 'not_an_image'))"""
+_PARTS = f"""
 WITH parts AS (
     SELECT image_id, class_name, split_part(problem, ':', 1) AS code,
            trim(substr(problem, strpos(problem, ':') + 1)) AS told
-    FROM (SELECT image_id, class_name, unnest(token_problems) AS problem
-          FROM file_manifest WHERE len(token_problems) > 0)
+    FROM {_NAMES}
 )
 """
 _CLASSES = f"""{_PARTS}
@@ -64,7 +67,7 @@ def _finding(
         affected_images=scope.count,
         example_ids=scope.examples,
         evidence_sql="SELECT class_name, image_id, problem\n"
-        "FROM (SELECT image_id, class_name, unnest(token_problems) AS problem FROM file_manifest)\n"
+        f"FROM {_NAMES}\n"
         f"WHERE starts_with(problem, {text(code + ':')}) AND {scope.condition}\n"
         "ORDER BY class_name, problem, image_id",
         action=action,
