@@ -13,7 +13,7 @@ IMAGES ?= 1600
 SEED ?= 7
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test lint ui bench clean help
+.PHONY: setup demo test lint ui bench docs clean help
 
 help:            ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/'
@@ -35,7 +35,7 @@ $(READY): pyproject.toml constraints.txt
 
 demo: setup      ## sample data, full diagnosis, where to look
 	$(BIN)/thermal-assets synth demo/sample --images $(IMAGES) --seed $(SEED)
-	$(BIN)/thermal-assets diagnose demo/sample/images --profile aihub-235 --home demo/home --lens random-mobilenet_v2
+	$(BIN)/thermal-assets diagnose demo/sample/images --annotations demo/sample/annotations --profile aihub-235 --home demo/home --lens random-mobilenet_v2
 
 test: setup      ## lint, types, tests
 	$(BIN)/ruff check .
@@ -53,6 +53,9 @@ ui: setup        ## the Dagster UI of the demo
 
 bench: setup     ## ratios against peers and bounds; takes a while
 	$(BIN)/python -m benchmarks
+
+docs: setup      ## write the generated pages of docs/ again
+	$(BIN)/python -m thermal_assets.documentation
 
 clean:           ## remove the environment and the demo
 	rm -rf $(VENV) demo

@@ -20,6 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from thermal_assets.errors import UserError
 from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.findings.waivers import Waiver
+from thermal_assets.gates.settings import GateSettings
+from thermal_assets.scorecard.settings import ScorecardSettings
+from thermal_assets.temperature.settings import TemperatureSettings
 
 SHIPPED = Path(__file__).parent / "profiles"
 
@@ -88,6 +91,9 @@ class Profile(_Model):
     grammar: Grammar | None = None
     ranges: Ranges = Ranges()
     thresholds: Thresholds = Thresholds()
+    scorecard: ScorecardSettings = ScorecardSettings()
+    temperature: TemperatureSettings = TemperatureSettings()
+    gates: GateSettings = GateSettings()
     waivers: tuple[Waiver, ...] = ()
 
     def rule_for(self, class_name: str) -> ClassRule | None:

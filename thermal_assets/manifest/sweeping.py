@@ -20,6 +20,8 @@ from thermal_assets.manifest.scanning import is_annotation
 from thermal_assets.manifest.watching import file_mark, state_of
 
 _BETWEEN_CLOCKS = 500
+# Listing the names of a large folder may take all the time there is; it must not be listed for a handful of files.
+_AT_LEAST = 5000
 
 
 @dataclass
@@ -48,7 +50,7 @@ def sweep_on(image_root: Path, sweep: Sweep, deadline: float, annotations: Path 
     after = unquote_to_bytes(sweep.after)
     files = sorted(item for item in _named_files(root, folder, annotations) if item[0] > after)
     for number, (name, path) in enumerate(files):
-        if number and number % _BETWEEN_CLOCKS == 0 and time.monotonic() > deadline:
+        if number >= _AT_LEAST and number % _BETWEEN_CLOCKS == 0 and time.monotonic() > deadline:
             sweep.after = escape(files[number - 1][0])
             return None
         sweep.total += file_mark(escape(name.rstrip(b"/")), *_size_and_time(path))

@@ -7,17 +7,19 @@ from thermal_assets.manifest.identity import class_of
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 
-_VERSION = "1"
+_VERSION = "2"
 
 
-# Luminance is ITU-R BT.601 as in channel_stats. Levels of deeper pictures have no common full scale, so only pictures
-# of up to 8 bits are compared.
+# Where the palette is known, brightness and contrast are those of the position on it: the luminance of a grey picture
+# is far from that of an iron one of the same scene. Elsewhere they are those of luminance (ITU-R BT.601). Levels of
+# deeper pictures have no common full scale, so only pictures of up to 8 bits are compared.
 _IMAGES = """
     SELECT s.image_id, s.class_name, s.image_key, m.session_id, m.distance_m,
-           (0.299 * mean_r + 0.587 * mean_g + 0.114 * mean_b) / (2 ** bit_depth - 1) AS brightness,
-           sqrt(0.299 * std_r ** 2 + 0.587 * std_g ** 2 + 0.114 * std_b ** 2) / (2 ** bit_depth - 1) AS contrast,
+           coalesce(p.mean, (0.299 * mean_r + 0.587 * mean_g + 0.114 * mean_b) / (2 ** bit_depth - 1)) AS brightness,
+           coalesce(p.deviation, sqrt(0.299 * std_r ** 2 + 0.587 * std_g ** 2 + 0.114 * std_b ** 2)
+                                 / (2 ** bit_depth - 1)) AS contrast,
            s.entropy, s.sharpness, s.clipped_low_fraction AS clipped_low, s.clipped_high_fraction AS clipped_high
-    FROM channel_stats s JOIN file_manifest m USING (image_id)
+    FROM channel_stats s JOIN file_manifest m USING (image_id) LEFT JOIN palette_levels p USING (image_id)
     WHERE s.class_name = $name AND s.bit_depth <= 8
     ORDER BY s.image_id
 """

@@ -79,7 +79,8 @@ def test_what_is_diagnosed_already_is_not_due(root: Path) -> None:
     assert files_state([("pipe/a.png", status.st_size, status.st_mtime_ns)]) == full_state(root, "pipe")
 
 
-def test_a_large_folder_is_looked_through_over_several_ticks(tmp_path: Path) -> None:
+def test_a_large_folder_is_looked_through_over_several_ticks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thermal_assets.manifest.sweeping._AT_LEAST", 500)
     for name, count in (("large", 1800), ("small", 3)):
         (tmp_path / name / "inner").mkdir(parents=True)
         for number in range(count):

@@ -133,11 +133,14 @@ def test_bad_names_have_the_problem_they_claim_and_no_other_name_has_one(
         for path in planted.files
         if any(text.startswith(f"{code}:") for text in READ(Path(path).stem).token_problems)
     }
-    assert bad == set(planted.images(name))
+    # Names like export_411.png, planted twice, do not parse either.
+    also = set(planted.images("one_name_in_two_classes")) if code == "does_not_parse" else set()
+    assert bad == set(planted.images(name)) | also
 
 
 def test_no_image_carries_two_small_faults(planted: Planted) -> None:
-    small = [name for name in planted.plants if name not in ("cooled_cars", "stray_files")]
+    large = ("cooled_cars", "stray_files", "rgb_among_rgba", "alpha_of_one_value", "unequal_classes", "small_classes")
+    small = [name for name in planted.plants if name not in large]
     paths = [path for name in small for path in planted.images(name)]
     assert len(set(paths)) == len(paths)
 

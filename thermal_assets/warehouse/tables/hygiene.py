@@ -21,9 +21,9 @@ HYGIENE = (
             required(
                 "value",
                 "DOUBLE",
-                "brightness: mean of luminance, contrast: root mean square of the standard deviations of the channels by "
-                "their part in luminance, both 0..1 of full scale; entropy: bits; "
-                "sharpness: as in channel_stats; clipped: share of pixels, 0..1",
+                "brightness, contrast: mean and standard deviation of the position on the palette, or of luminance where "
+                "the palette is not known, 0..1; entropy: bits; sharpness: as in channel_stats; clipped: share of "
+                "pixels, 0..1",
             ),
             required("group_median", "DOUBLE", "Median of the group in the same unit, every session with equal weight"),
             required(
