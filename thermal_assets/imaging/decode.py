@@ -221,9 +221,7 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
     )
 
 
-def _plain(
-    native: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, problems: list[tuple[str, str]]
-) -> DecodedImage:
+def _plain(native: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, problems: list[tuple[str, str]]) -> DecodedImage:
     mode = "L" if native.ndim == 2 else "RGB" if alpha is None else "RGBA"
     return DecodedImage(
         rgb=displayed(native),

@@ -119,7 +119,7 @@ CLASS_WEIGHTS = View(
 
 CLASS_BALANCE_SUMMARY = View(
     "class_balance_summary",
-    "One row: how evenly the images spread over the classes. No row without images.",
+    "One row per data set: how evenly the images spread over the classes. No row without images.",
     (
         column("classes", "", "Classes with images"),
         column("images", "", "Images that could be decoded"),

@@ -41,7 +41,9 @@ IMAGE_PASS = (
             column("entropy", "DOUBLE", "Shannon entropy of luminance over 256 levels of its bit depth, bits (0 to 8)"),
             column("sharpness", "DOUBLE", "Variance of the 4-neighbour Laplacian of luminance scaled to 0..1"),
             column(
-                "saturated_fraction", "DOUBLE", "Share of pixels at either end of the scale (the two below together), 0..1"
+                "saturated_fraction",
+                "DOUBLE",
+                "Share of pixels at either end of the scale (the two below together), 0..1",
             ),
             column(
                 "clipped_low_fraction",
@@ -84,7 +86,9 @@ IMAGE_PASS = (
                 "Share of the pixel colours that the named palette explains, of at most 1,024 pixels, 0..1",
             ),
             required(
-                "pixel_hash", "VARCHAR", "128 bits of SHA-256 over size and pixels: equal pictures whatever the container"
+                "pixel_hash",
+                "VARCHAR",
+                "128 bits of SHA-256 over size and pixels: equal pictures whatever the container",
             ),
             required(
                 "radiometric", "VARCHAR", "'none', 'present, not read' or 'read': temperature payload of the file"
