@@ -48,15 +48,22 @@ def used_megabytes(folder: Path) -> float:
 
 
 def broken_rows(home: Path) -> int:
-    """Images of a written class that are neither measured nor explained; vectors without an image."""
+    """Images neither measured nor explained in classes whose statistics are up to date; vectors without a picture."""
     ((count,),) = query(
         home,
-        "SELECT (SELECT count(*) FROM file_manifest f JOIN asset_versions v ON v.asset = 'channel_stats' "
-        "AND v.partition = (SELECT partition_key FROM class_catalog c WHERE c.class_name = f.class_name) "
-        "WHERE NOT EXISTS (FROM channel_stats s WHERE s.image_id = f.image_id) "
-        "AND NOT EXISTS (FROM image_problems p WHERE p.image_id = f.image_id)) "
-        "+ (SELECT count(*) FROM l2_embeddings e ANTI JOIN file_manifest f USING (image_key)) "
-        "+ (SELECT count(*) - count(DISTINCT image_id) FROM file_manifest)",
+        """
+        WITH current AS (
+            SELECT m.partition AS class_name  -- plain names: a partition is called as its class
+            FROM asset_versions m JOIN asset_versions s USING (partition)
+            WHERE m.asset = 'file_manifest' AND s.asset = 'channel_stats' AND m.manifest_version = s.manifest_version
+        )
+        SELECT (SELECT count(*) FROM file_manifest f JOIN current USING (class_name)
+                WHERE NOT EXISTS (FROM channel_stats s WHERE s.image_id = f.image_id)
+                AND NOT EXISTS (FROM image_problems p WHERE p.image_id = f.image_id))
+             + (SELECT count(*) FROM l2_embeddings e JOIN current USING (class_name)
+                ANTI JOIN file_manifest f USING (image_key))
+             + (SELECT count(*) - count(DISTINCT image_id) FROM file_manifest)
+        """,
     )
     return int(count)
 

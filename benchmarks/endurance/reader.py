@@ -48,7 +48,7 @@ CONTRADICTIONS = {
         SELECT count(*) FROM duplicates d ANTI JOIN file_manifest f USING (image_id)""",
     "classes whose image count is another": """
         SELECT count(*) FROM classes c LEFT JOIN (
-            SELECT class_name, count(*) AS n FROM file_manifest GROUP BY 1
+            SELECT class_name, count(*) AS n FROM channel_stats GROUP BY 1
         ) USING (class_name) WHERE c.image_count <> coalesce(n, 0)""",
     "rows of two lenses of one level": """
         SELECT count(*) - count(DISTINCT level) FROM lenses WHERE in_force""",

@@ -68,9 +68,14 @@ def invert(rgb: NDArray[np.uint8], name: str, kind: int, noise: float = 0.0) -> 
     return Inversion(counts, step * step, middle, min(1.0, variance**0.5))
 
 
+def positions(rgb: NDArray[np.uint8], name: str, kind: int) -> NDArray[np.uint8]:
+    """uint8 [...]: level 0..255 of the palette colour nearest to each colour of uint8 [..., 3]."""
+    return _lookup(name, kind).take(_cells(rgb))
+
+
 def _squared_distances(colours: NDArray[np.uint8], name: str, kind: int) -> NDArray[np.float32]:
     """float32 [n]: squared distance of colours [n, 3] from the palette colours of their levels."""
-    off = colours - _table(name, kind).take(_lookup(name, kind).take(_cells(colours)), axis=0)
+    off = colours - _table(name, kind).take(positions(colours, name, kind), axis=0)
     return np.einsum("ij,ij->i", off, off)
 
 
