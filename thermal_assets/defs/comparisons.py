@@ -7,8 +7,10 @@ from thermal_assets.defs.asset_kit import as_result, station, table_spec
 from thermal_assets.defs.automation import DATASET_STAGE
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.duplicates import materialize_duplicates
+from thermal_assets.steps.lens_evaluation import materialize_lens_evaluation
 from thermal_assets.steps.neighborhood import NEAR_COPY_SHARE
 from thermal_assets.steps.separation import materialize_separation
+from thermal_assets.steps.supervised_separation import materialize_supervised_separation
 
 GROUP = "07_comparisons"
 
@@ -17,6 +19,14 @@ class SeparationConfig(dg.Config):
     """Config of the comparison of classes."""
 
     max_reference: int = Field(2000, description="Reference images a class, at most", ge=20)
+
+
+class LensEvaluationConfig(dg.Config):
+    """Config of the evaluation of the lenses."""
+
+    max_images: int = Field(
+        20_000, description="Images compared, at most; of more, a hashed sample of every class", ge=100
+    )
 
 
 class DuplicateConfig(dg.Config):
@@ -39,6 +49,36 @@ class DuplicateConfig(dg.Config):
 def separation(context: dg.AssetExecutionContext, home: HomeResource, config: SeparationConfig) -> dg.MaterializeResult:
     with station(context, home) as opened:
         return as_result(context, materialize_separation(opened, context.run_id, config.max_reference))
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=["image_classes", "file_manifest", "l2_embeddings", "l3_projection", "duplicates"],
+    automation_condition=DATASET_STAGE,
+    **table_spec(
+        "supervised_separation",
+        note="A small supervised-contrastive head on the L2 vectors, fitted on one half of the sessions and judged on "
+        "the other, then the other way round. Also writes gray_zone: the images it cannot tell.",
+    ),
+)
+def supervised_separation(
+    context: dg.AssetExecutionContext, home: HomeResource, config: SeparationConfig
+) -> dg.MaterializeResult:
+    with station(context, home) as opened:
+        return as_result(context, materialize_supervised_separation(opened, context.run_id, config.max_reference))
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=["image_classes", "file_manifest", "l2_embeddings", "l3_projection", "duplicates"],
+    automation_condition=DATASET_STAGE,
+    **table_spec("lens_evaluation"),
+)
+def lens_evaluation(
+    context: dg.AssetExecutionContext, home: HomeResource, config: LensEvaluationConfig
+) -> dg.MaterializeResult:
+    with station(context, home) as opened:
+        return as_result(context, materialize_lens_evaluation(opened, context.run_id, config.max_images))
 
 
 @dg.asset(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from thermal_assets.neighbors.collected import mean_of_first
 from thermal_assets.neighbors.exact import Neighbors
 from thermal_assets.neighbors.grouped import Neighborhood
 
@@ -70,11 +71,9 @@ def densities(neighborhood: Neighborhood, k: int = 10) -> pl.DataFrame:
 
 def mean_distance(neighbors: Neighbors, k: int) -> np.ndarray:
     """float64 [n]: mean distance to the k nearest, or to as many as there are; NaN where there is none."""
-    distances = neighbors.distances[:, :k].astype(np.float64)
-    there = neighbors.indices[:, :k] >= 0
-    found = there.sum(axis=1)
-    total = np.where(there, distances, 0.0).sum(axis=1)
-    return np.divide(total, found, out=np.full(len(found), np.nan), where=found > 0)
+    if k in neighbors.means:
+        return neighbors.means[k]
+    return mean_of_first(neighbors.indices, neighbors.distances, k)
 
 
 def to_density(mean: np.ndarray) -> np.ndarray:

@@ -4,43 +4,25 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from thermal_assets.embedding.by_products import record_types
 from thermal_assets.embedding.chunk_files import ChunkDirectory
+from thermal_assets.embedding.stats_packing import pack_pictures, record_frame, unpack_pictures
+from thermal_assets.embedding.stats_records import StatsRecord
 from thermal_assets.errors import UserError
 from thermal_assets.imaging.version import STATS_VERSION
 
 _RECORDS, _PICTURES = ".records", ".pictures"
 _DECODED, _UNREADABLE = 1, 2
-_HISTOGRAM, _CANVAS = (3, 256), (64, 64, 3)
-_CODEC = "zstd"  # at its fastest level a third of the time of zlib's fastest, and smaller files
 
 _PROBLEMS = {"content_hash": pl.String, "code": pl.String, "message": pl.String}
 
 
-@dataclass(frozen=True, slots=True)
-class StatsRecord:
-    """One image by content.
-
-    ``statistics`` holds the columns of channel_stats from ``format`` to ``radiometric`` and, by table, the rows of
-    ``by_products``; None if the image cannot be decoded, then ``problems`` says why. ``problems`` of decodable images are those that did not
-    keep them from being decoded. ``histogram`` is uint32[3, 256], ``canvas`` uint8[64, 64, 3]; both None
-    where ``statistics`` is.
-    """
-
-    content_hash: str
-    statistics: dict[str, Any] | None
-    problems: list[tuple[str, str]] = field(default_factory=list)
-    histogram: np.ndarray | None = None
-    canvas: np.ndarray | None = None
+__all__ = ["StatsRecord", "StatsStore"]
 
 
 class StatsStore:
@@ -67,22 +49,10 @@ class StatsStore:
         """Store records durably as one chunk."""
         if not records:
             return
-        rows = [
-            {
-                "content_hash": record.content_hash,
-                "problems": [{"code": code, "message": message} for code, message in record.problems],
-                **(record.statistics or {}),
-            }
-            for record in records
-        ]
-        problems = pl.List(pl.Struct({"code": pl.String, "message": pl.String}))
-        named = {name for row in rows for name in row}
-        by_products = {table: kind for table, kind in record_types().items() if table in named}
-        frame = pl.DataFrame(rows, schema_overrides={"problems": problems, **by_products}, infer_schema_length=None)
         buffer = io.BytesIO()
-        frame.write_ipc(buffer, compression="zstd")
+        record_frame(records).write_ipc(buffer, compression="zstd")
         flags = bytes(_UNREADABLE if record.statistics is None else _DECODED for record in records)
-        parts = {_RECORDS: buffer.getvalue(), _PICTURES: _pack(records)}
+        parts = {_RECORDS: buffer.getvalue(), _PICTURES: pack_pictures(records)}
         self._files.commit([record.content_hash for record in records], parts, flags)
 
     def statistics(self, hashes: Sequence[str]) -> pl.DataFrame:
@@ -112,7 +82,7 @@ class StatsStore:
         """
         for chunk, _, rows in self._wanted(hashes):
             found = self._files.chunks[chunk]
-            positions, histograms, canvases = _unpack(found.stem.with_suffix(_PICTURES), found.rows)
+            positions, histograms, canvases = unpack_pictures(found.stem.with_suffix(_PICTURES), found.rows)
             picked = positions[rows]
             picked = picked[picked >= 0]
             for start in range(0, len(picked), block):
@@ -139,38 +109,3 @@ class StatsStore:
             except pl.exceptions.PolarsError as error:
                 raise UserError(f"{path}: the file is damaged on disk; delete it and run again") from error
             yield frame, self._files.flags([hashes[i] for i in wanted[first]])
-
-
-def _pack(records: Sequence[StatsRecord]) -> bytes:
-    """Position of each record among the decoded ones (int32, -1 for none), then histograms, then canvases."""
-    decoded = [record for record in records if record.statistics is not None]
-    positions = np.full(len(records), -1, "<i4")
-    positions[[i for i, record in enumerate(records) if record.statistics is not None]] = np.arange(len(decoded))
-    histograms = np.empty((len(decoded), *_HISTOGRAM), "<u4")
-    canvases = np.empty((len(decoded), *_CANVAS), np.uint8)
-    for i, record in enumerate(decoded):
-        if record.histogram is None or record.canvas is None:
-            raise ValueError(f"{record.content_hash}: a decodable image has a histogram and a canvas")
-        histograms[i], canvases[i] = record.histogram, record.canvas
-    raw = positions.tobytes() + histograms.tobytes() + _differences(canvases)
-    return len(raw).to_bytes(8, "little") + pa.compress(raw, codec=_CODEC, asbytes=True)
-
-
-def _unpack(path: Path, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    packed = path.read_bytes()
-    try:
-        data = pa.decompress(packed[8:], int.from_bytes(packed[:8], "little"), codec=_CODEC, asbytes=True)
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        raise UserError(f"{path}: the file is damaged on disk; delete it and run again to compute it anew") from error
-    positions = np.frombuffer(data, "<i4", rows)
-    count = int(positions.max(initial=-1)) + 1
-    histograms = np.frombuffer(data, "<u4", count * 3 * 256, rows * 4).reshape(count, *_HISTOGRAM)
-    differences = np.frombuffer(data, np.uint8, offset=rows * 4 + histograms.nbytes).reshape(count, *_CANVAS)
-    return positions, histograms, np.cumsum(differences, axis=2, dtype=np.uint8)
-
-
-def _differences(canvases: np.ndarray) -> bytes:
-    """Each pixel minus its left neighbour (PNG's filter 'Sub'): smooth pictures become small numbers."""
-    differences = canvases.copy()
-    differences[:, :, 1:] -= canvases[:, :, :-1]
-    return differences.tobytes()

@@ -185,6 +185,28 @@ class Thresholds(BaseModel):
         description="Bound of p, and of q where several things are tested at once; where so few sessions exist that p "
         "cannot get below it, nothing is claimed.",
     )
+    shortcut_auc: float = Field(
+        0.7,
+        gt=0.5,
+        lt=1,
+        description="AUC in held-out sessions from which on state or class can be told by one feature that should not "
+        "matter (mode, crop size, palette, brightness, distance, place, date): of a random pair of images it then orders "
+        "seven in ten, which is enough for a model to lean on.",
+    )
+    two_normals_auc: float = Field(
+        0.9,
+        gt=0.5,
+        lt=1,
+        description="AUC at which two distances of one class are told apart in held-out sessions, from which on they "
+        "are taken as two kinds of picture: nine of ten random pairs are then ordered right.",
+    )
+    domain_auc: float = Field(
+        0.75,
+        gt=0.5,
+        lt=1,
+        description="AUC in held-out sessions from which on the pictures of a place are called different: the same bound "
+        "at which normal and anomaly count as told apart.",
+    )
     # L2 and L3: outliers
     outlier_distance_ratio: float = Field(
         1.5,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import struct
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from thermal_assets.imaging.decode import DecodedImage
 from thermal_assets.imaging.level_plane import luminance_ends
 from thermal_assets.imaging.palettes import PaletteMatch
 from thermal_assets.imaging.pixel_defects import laplacian
-from thermal_assets.imaging.structure import deep_structure, eight_bit_structure, no_structure
+from thermal_assets.imaging.structure import deep_structure, no_structure
 
 _LEVELS = np.arange(256, dtype=np.float64)
 _MOMENTS = np.stack([_LEVELS, _LEVELS * _LEVELS], axis=1)
@@ -60,7 +61,7 @@ def pixel_hash(image: DecodedImage) -> str:
     that L, RGB, RGBA and palette files of one picture agree. Deeper pictures: over (width, height, native type,
     native values, little-endian).
     """
-    digest = hashlib.sha256(np.array([image.width, image.height], dtype="<u4").tobytes())
+    digest = hashlib.sha256(struct.pack("<II", image.width, image.height))
     if image.bit_depth > 8:
         native = np.ascontiguousarray(image.native.astype(image.native.dtype.newbyteorder("<"), copy=False))
         digest.update(f"{native.dtype.str}{native.ndim}".encode())
@@ -95,17 +96,22 @@ def laplacian_variance(luminance: NDArray[Any], scale: float) -> float | None:
         return None
     if luminance.dtype != np.uint8:
         return float(laplacian(luminance).var()) / scale**2
-    from thermal_assets.imaging.kernels import laplacian_sums
+    from thermal_assets.imaging.plane_kernels import laplacian_sums
 
-    # Whole numbers, so that the result does not depend on the order of summation.
-    total, squares = laplacian_sums(np.ascontiguousarray(luminance))
-    count = (luminance.shape[0] - 2) * (luminance.shape[1] - 2)
+    return _variance_of_sums(laplacian_sums(np.ascontiguousarray(luminance)), luminance.shape, scale)
+
+
+def _variance_of_sums(sums: tuple[int, int], shape: tuple[int, ...], scale: float) -> float | None:
+    """Whole numbers up to the last step, so that the result does not depend on the order of summation."""
+    if min(shape) < 3:
+        return None
+    (total, squares), count = sums, (shape[0] - 2) * (shape[1] - 2)
     return (count * squares - total * total) / (count * count) / scale**2
 
 
 def entropy_bits(counts: NDArray[Any]) -> float:
     """Shannon entropy of a histogram, bits."""
-    from thermal_assets.imaging.kernels import entropy_of_counts
+    from thermal_assets.imaging.plane_kernels import entropy_of_counts
 
     return float(entropy_of_counts(np.ascontiguousarray(counts, dtype=np.uint32)))
 
@@ -121,7 +127,7 @@ def _eight_bit(image: DecodedImage, match: PaletteMatch) -> dict[str, object]:
         means.append(total / pixels)
         deviations.append(math.sqrt(pixels * squares - total * total) / pixels)
     used = np.flatnonzero(counts[0] if grey else counts.any(axis=0))
-    luma_counts, luminance = image.luminance_counts, image.luminance
+    luma_counts, structure = image.luminance_counts, image.structure
     low, high = luminance_ends(match)
     below, above = int(luma_counts[: low + 1].sum()), int(luma_counts[high:].sum())
     if grey:
@@ -131,9 +137,9 @@ def _eight_bit(image: DecodedImage, match: PaletteMatch) -> dict[str, object]:
         "minimum": float(used[0]),
         "maximum": float(used[-1]),
         "entropy": entropy_bits(luma_counts),
-        "sharpness": laplacian_variance(luminance, 255.0),
+        "sharpness": _variance_of_sums(structure.laplacian, structure.plane.shape, 255.0),
         **_clipped(below / pixels, above / pixels),
-        **eight_bit_structure(image, match),
+        **structure.columns(),
     }
 
 

@@ -28,24 +28,23 @@ def histogram(image: DecodedImage) -> NDArray[np.uint32]:
 
 
 def canvas(image: DecodedImage) -> NDArray[np.uint8]:
-    """uint8 [CANVAS, CANVAS, 3]: the picture as displayed, stretched to the canvas.
+    """uint8 [CANVAS, CANVAS, 3], of grey pictures [CANVAS, CANVAS, 1]: the picture as displayed, stretched to the canvas.
 
     An axis that shrinks is averaged over boxes, one that grows is interpolated linearly.
     """
-    if min(image.width, image.height) >= CANVAS:
-        from thermal_assets.imaging.kernels import average_boxes
+    from thermal_assets.imaging.canvas_kernels import average_boxes, interpolate
 
-        small = np.empty((CANVAS, CANVAS, 3), np.uint8)
-        average_boxes(np.ascontiguousarray(image.rgb), small)
-        return small
-    picture = image.picture
-    width, height = picture.size
+    levels = np.ascontiguousarray(image.rgb[:, :, :1] if image.native.ndim == 2 else image.rgb)
+    height, width, channels = levels.shape
     if width > CANVAS or height > CANVAS:
-        picture = picture.resize((min(width, CANVAS), min(height, CANVAS)), Image.Resampling.BOX)
-    if picture.size != (CANVAS, CANVAS):
-        picture = picture.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR)
-    levels = np.asarray(picture)
-    return levels if levels.ndim == 3 else np.repeat(levels[:, :, None], 3, axis=2)
+        small = np.empty((min(height, CANVAS), min(width, CANVAS), channels), np.uint8)
+        average_boxes(levels, small)
+        levels = small
+    if levels.shape[:2] != (CANVAS, CANVAS):
+        canvas = np.empty((CANVAS, CANVAS, channels), np.uint8)
+        interpolate(levels, canvas)
+        levels = canvas
+    return levels
 
 
 def _zeros(*shape: int) -> NDArray[np.int64]:

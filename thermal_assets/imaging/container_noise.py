@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import ImageFile
@@ -13,10 +15,17 @@ def container_noise(image: ImageFile.ImageFile, file_format: str, data: bytes) -
     """Levels of 0..255 within which compression left 95 % of the pixels; 0.0 for containers that lose nothing."""
     tables = getattr(image, "quantization", None)
     if tables:
-        return jpeg_noise(next(iter(tables.values())))
+        first = next(iter(tables.values()))
+        return noise_of_steps(bytes(first)) if max(first) < 256 else jpeg_noise(first)
     if file_format == "WEBP":
         return 0.0 if data[12:16] == b"VP8L" else 2 * _DETAIL  # the others are, or may hold, lossy pictures
     return 2 * _DETAIL if image.info.get("compression") in ("jpeg", "webp") else 0.0
+
+
+@lru_cache(maxsize=256)
+def noise_of_steps(steps: bytes) -> float:
+    """``jpeg_noise`` of 64 steps of one byte each, in any order."""
+    return jpeg_noise(sorted(steps))
 
 
 def jpeg_noise(quantization: ArrayLike) -> float:

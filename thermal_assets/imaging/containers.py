@@ -50,7 +50,8 @@ def sniff_format(data: bytes) -> str | None:
 class PngFacts:
     """What the chunks of a PNG say. ``data`` is the file without damaged chunks that hold no picture data.
 
-    ``names`` are the kinds of chunks in ``data``.
+    ``names`` are the kinds of chunks in ``data``, ``parts`` where the contents of its IDAT chunks lie in the file as
+    it was given, ``file``.
     """
 
     width: int
@@ -61,6 +62,14 @@ class PngFacts:
     data: bytes
     damaged: tuple[str, ...]
     names: frozenset[bytes]
+    file: bytes
+    parts: tuple[tuple[int, int], ...]
+
+    def picture_data(self) -> bytes | memoryview:
+        """The contents of the IDAT chunks, one after the other: a zlib stream."""
+        view = memoryview(self.file)
+        found = [view[first:end] for first, end in self.parts]
+        return found[0] if len(found) == 1 else b"".join(found)
 
 
 def check_png(data: bytes) -> PngFacts:
@@ -76,6 +85,8 @@ def check_png(data: bytes) -> PngFacts:
     header: tuple[int, int, int, int] | None = None
     interlaced = False
     names: set[bytes] = set()
+    parts: list[tuple[int, int]] = []
+    whole = data
     damaged: list[tuple[int, int, str]] = []
     while True:
         if position + 12 > size:
@@ -100,6 +111,8 @@ def check_png(data: bytes) -> PngFacts:
             interlaced = view[position + 20] != 0
         if name == b"IEND":
             break
+        if name == b"IDAT":
+            parts.append((position + 8, end - 4))
         position = end
     if damaged:
         kept, start = [], 0
@@ -107,7 +120,8 @@ def check_png(data: bytes) -> PngFacts:
             kept.append(data[start:first])
             start = last
         data = b"".join([*kept, data[start:]])
-    return PngFacts(*header, interlaced, data, tuple(name for _, _, name in damaged), frozenset(names))
+    lost = tuple(name for _, _, name in damaged)
+    return PngFacts(*header, interlaced, data, lost, frozenset(names), whole, tuple(parts))
 
 
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -134,11 +148,17 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 @dataclass(frozen=True)
 class JpegFacts:
-    """What the segments of a JPEG say; ``app`` lists (number n of APPn, first byte, end)."""
+    """What the segments of a JPEG say; ``app`` lists (number n of APPn, first byte, end).
+
+    ``steps`` are the quantisation steps of its first table, in the order of the file; None where they are not 8 bits.
+    """
 
     width: int
     height: int
     app: tuple[tuple[int, int, int], ...]
+    bits: int = 8
+    components: int = 0
+    steps: bytes | None = None
 
 
 def check_jpeg(data: bytes) -> JpegFacts:
@@ -148,19 +168,23 @@ def check_jpeg(data: bytes) -> JpegFacts:
     first scan header is the end of the picture. JPEG has no checksums: damage in the middle that still
     decodes cannot be told from a picture.
     """
-    width = height = 0
+    width = height = components = 0
+    bits = 8
     app = []
-    scan = None
+    scan = steps = None
     for marker, first, end in jpeg_segments(data):
         if 0xE0 <= marker <= 0xEF:
             app.append((marker - 0xE0, first, end))
         elif marker in _START_OF_FRAME and end - first >= 5:
-            height, width = struct.unpack(">HH", data[first + 1 : first + 5])
+            bits, height, width = struct.unpack_from(">BHH", data, first)
+            components = data[first + 5] if end - first > 5 else 0
+        elif marker == 0xDB and steps is None and end - first >= 65 and data[first] < 16:
+            steps = data[first + 1 : first + 65]
         elif marker == 0xDA:
             scan = end
     if scan is None or data.find(b"\xff\xd9", scan) < 0:
         raise ImageProblem("truncated", f"The JPEG ends after {len(data)} bytes, before its picture does")
-    return JpegFacts(width, height, tuple(app))
+    return JpegFacts(width, height, tuple(app), bits, components, steps)
 
 
 _TIFF_TYPE_BYTES = {

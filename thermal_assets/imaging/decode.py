@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +27,17 @@ from PIL import (
     _imaging,
 )
 
-from thermal_assets.imaging.container_noise import container_noise
+from thermal_assets.imaging.container_noise import container_noise, noise_of_steps
 from thermal_assets.imaging.containers import FORMATS, check_jpeg, check_png, check_tiff, sniff_format
+from thermal_assets.imaging.fast_jpeg import decode_plain_jpeg
 from thermal_assets.imaging.fast_png import decode_plain_png
 from thermal_assets.imaging.palettes import GREY, PaletteMatch, match_palette
 from thermal_assets.imaging.pixels import Pixels, displayed, extract_pixels, reopen, sixteen_bit_colour
 from thermal_assets.imaging.problems import ImageProblem, as_problem, one_line
 from thermal_assets.imaging.radiometric import Radiometric, read_radiometric
+
+if TYPE_CHECKING:
+    from thermal_assets.imaging.structure import Structure
 
 __all__ = ["DEFAULT_LIMITS", "DecodeLimits", "DecodedImage", "ImageProblem", "decode_image"]
 
@@ -48,6 +52,7 @@ with contextlib.suppress(AttributeError, OSError):
     ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 _ORIENTATION_TAG = 0x0112
+_ONE_CHANNEL = PaletteMatch(GREY, 0, 1.0)
 _MORE_FRAMES = frozenset({"GIF", "TIFF", "PNG", "WEBP"})  # in MPO a second picture is the rule (a preview)
 
 
@@ -103,7 +108,14 @@ class DecodedImage:
     @cached_property
     def palette(self) -> PaletteMatch:
         """The pseudo-colour palette; a picture of one channel is grey."""
-        return PaletteMatch(GREY, 0, 1.0) if self.native.ndim == 2 else match_palette(self.rgb)
+        return _ONE_CHANNEL if self.native.ndim == 2 else match_palette(self.rgb)
+
+    @cached_property
+    def structure(self) -> Structure:
+        """Lines, pixels and graphics that do not come from the scene; of pictures of 8 bits."""
+        from thermal_assets.imaging.structure import structure_of
+
+        return structure_of(self)
 
     @cached_property
     def picture(self) -> Image.Image:
@@ -133,12 +145,14 @@ class DecodedImage:
 
     @cached_property
     def _scan(self) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        from thermal_assets.imaging.kernels import count_levels, scan_colours
-
         if self.native.ndim == 2:
+            from thermal_assets.imaging.plane_kernels import count_levels
+
             levels, one = np.ascontiguousarray(self.rgb[:, :, 0]), np.zeros(256, np.uint32)
             count_levels(levels, one)
             return np.broadcast_to(one, (4, 256)), levels
+        from thermal_assets.imaging.colour_kernels import scan_colours
+
         counts, luminance = np.zeros((4, 256), np.uint32), np.empty((self.height, self.width), np.uint8)
         scan_colours(np.ascontiguousarray(self.rgb), counts, luminance)
         return counts, luminance
@@ -178,10 +192,13 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
             )
         plain = decode_plain_png(png)
         if plain is not None:
-            return _plain(*plain, problems)
+            return _plain("PNG", *plain, problems)
     elif file_format == "JPEG":
         jpeg = check_jpeg(data)
         _check_size(jpeg.width, jpeg.height, limits)
+        levels = decode_plain_jpeg(data, jpeg) if jpeg.steps is not None else None
+        if levels is not None and jpeg.steps is not None:
+            return _plain("JPEG", levels, None, problems, noise_of_steps(jpeg.steps))
         thermogram = read_radiometric(data, jpeg, limits.max_pixels)
         if thermogram.problem is not None:
             problems.append(thermogram.problem)
@@ -221,16 +238,23 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
     )
 
 
-def _plain(native: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, problems: list[tuple[str, str]]) -> DecodedImage:
+def _plain(
+    file_format: str,
+    native: NDArray[np.uint8],
+    alpha: NDArray[np.uint8] | None,
+    problems: list[tuple[str, str]],
+    noise: float = 0.0,
+) -> DecodedImage:
     mode = "L" if native.ndim == 2 else "RGB" if alpha is None else "RGBA"
     return DecodedImage(
         rgb=displayed(native),
         native=native,
         alpha=alpha,
         mode=mode,
-        format="PNG",
+        format=file_format,
         bit_depth=8,
         channel_count=len(mode),
+        noise=noise,
         problems=problems,
     )
 

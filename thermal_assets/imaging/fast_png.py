@@ -1,20 +1,18 @@
-"""The common kinds of PNG through libspng, which undoes PNG's filters with vector instructions.
+"""The common kinds of PNG at the rate of a fast inflate (ISA-L) and compiled filters, twice that of Pillow.
 
-Pillow does that byte by byte, which costs more than inflating the data where a writer chose the Paeth filter
-(as Pillow and libpng do for most thermal pictures): 8-bit crops decode about twice as fast this way. The
-pixels are the same by the specification; a test compares them. Everything else stays with Pillow, and so does
-every file that libspng refuses, so that there is one place which says what is wrong with it.
+The pixels are the same by the specification; a test compares them. Everything else stays with Pillow, and so does
+every file that cannot be read here, so that there is one place which says what is wrong with it.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import pyspng
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from thermal_assets.imaging.containers import PngFacts
 
-_FORMATS = {0: "L", 2: "RGB", 6: "RGBA"}  # colour types of the specification
+_CHANNELS = {0: 1, 2: 3, 6: 4}  # by colour type: grey, RGB, RGBA
 # Chunks that change neither pixels nor orientation nor the number of pictures.
 _HARMLESS = frozenset(
     {
@@ -41,15 +39,27 @@ def decode_plain_png(png: PngFacts) -> tuple[NDArray[np.uint8], NDArray[np.uint8
     None where the file is of another kind, carries chunks that matter (transparency, Exif, texts, animation),
     or cannot be decoded.
     """
-    file_format = _FORMATS.get(png.color_type)
-    if file_format is None or png.bit_depth != 8 or png.interlaced or not png.names <= _HARMLESS:
+    channels = _CHANNELS.get(png.color_type)
+    if channels is None or png.bit_depth != 8 or png.interlaced or not png.names <= _HARMLESS:
         return None
+    if not png.width or not png.height:
+        return None
+    length = png.width * channels
+    whole = png.height * (length + 1)
+    stream = isal_zlib.decompressobj()
     try:
-        pixels = pyspng.load(png.data, file_format)
-    except (RuntimeError, ValueError, MemoryError):
+        # One byte more than there must be: data that inflate to more are damaged, and never inflated in full.
+        raw = stream.decompress(png.picture_data(), whole + 1)
+    except (isal_zlib.error, MemoryError, OverflowError):
         return None
-    if pixels.shape[:2] != (png.height, png.width):
+    if len(raw) != whole or not stream.eof:
         return None
-    if file_format != "RGBA":
+    from thermal_assets.imaging.png_kernels import undo_filters
+
+    pixels = np.empty((png.height, length), np.uint8)
+    if not undo_filters(np.frombuffer(raw, np.uint8).reshape(png.height, length + 1), channels, pixels):
+        return None
+    if channels == 1:
         return pixels, None
-    return np.ascontiguousarray(pixels[:, :, :3]), pixels[:, :, 3].copy()
+    levels = pixels.reshape(png.height, png.width, channels)
+    return (levels, None) if channels == 3 else (np.ascontiguousarray(levels[:, :, :3]), levels[:, :, 3].copy())

@@ -34,7 +34,7 @@ def level_plane(rgb: NDArray[np.uint8], luminance: NDArray[np.uint8], match: Pal
     """
     if match.name == UNKNOWN or luminance_follows(match.name, match.kind):
         return luminance
-    from thermal_assets.imaging.kernels import look_up_colours
+    from thermal_assets.imaging.colour_kernels import look_up_colours
 
     found = np.empty(rgb.shape[:2], np.uint8)
     look_up_colours(np.ascontiguousarray(rgb), level_lookup(match.name, match.kind), found)

@@ -7,13 +7,14 @@ have colours that the palette does not have.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.imaging.palettes import GREY, UNKNOWN, PaletteMatch, cell_centres, colour_cells, distance_to
+from thermal_assets.imaging.palettes import GREY, UNKNOWN, PaletteMatch, cell_centres, distance_to, grid_step
 
 #: RGB levels from the palette: cameras of several makers differ by up to ``palettes.TOLERANCE`` (32) under one name.
 OFF_PALETTE_FROM = 56.0
@@ -48,26 +49,45 @@ def overlay_fraction(rgb: NDArray[np.uint8], match: PaletteMatch, lossy: bool = 
     """
     if match.name == UNKNOWN:
         return None
-    index = colour_cells(rgb, GRID)
-    apart = OFF_GREY_FROM if match.name == GREY else OFF_LOSSY_FROM if lossy else OFF_PALETTE_FROM
-    share = np.count_nonzero(_off(match.name, match.kind, apart).take(index)) / index.size
+    from thermal_assets.imaging.colour_kernels import count_off
+
+    height, width = rgb.shape[:2]
+    step = grid_step(height, width, GRID)
+    pixels = -(-height // step) * -(-width // step)
+    share = count_off(np.ascontiguousarray(rgb), step, off_palette(match, lossy)) / pixels
     return share if share > 0 or match.name != GREY else None
 
 
-def colour_bar(plane: NDArray[Any], scale: NDArray[np.float64]) -> str | None:
-    """'left', 'right', 'top' or 'bottom': the side along which levels uint8 [H, W] have a scale bar, else None.
+def off_palette(match: PaletteMatch, lossy: bool) -> NDArray[np.uint8]:
+    """uint8 [32768]: 1 for the cells of the RGB cube, 32 to an axis, whose colours count as graphics on a palette."""
+    apart = OFF_GREY_FROM if match.name == GREY else OFF_LOSSY_FROM if lossy else OFF_PALETTE_FROM
+    return _off(match.name, match.kind, apart)
+
+
+@dataclass(frozen=True, slots=True)
+class ColourBar:
+    """A scale bar: 'left', 'right', 'top' or 'bottom', and the lines start..end (columns left and right, else rows)."""
+
+    side: str
+    start: int
+    end: int
+
+    def rectangle(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """(top, bottom, left, right) of its lines from one side of the picture to the other, the ends excluded."""
+        if self.side in ("left", "right"):
+            return 0, height, self.start, self.end
+        return self.start, self.end, 0, width
+
+
+def colour_bar(plane: NDArray[np.uint8], scale: NDArray[np.float64], vertical: bool, horizontal: bool) -> ColourBar | None:
+    """The scale bar of levels uint8 [H, W], or None; ``vertical`` and ``horizontal`` say which kinds there may be.
 
     ``scale`` float64 [256] turns a level into its position on the palette, 0..255. A bar is a strip of at least 3
     equal lines, at most 12 % of the picture wide, in which the position runs evenly through at least 160 of 256 over
     at least 35 % of the side, the middle of the side included. Pictures below 48 pixels have none.
     """
-    if min(plane.shape) < SMALLEST_BAR_SIDE:
-        return None
-    from thermal_assets.imaging.kernels import has_steady_lines
-
-    plane = np.ascontiguousarray(plane)
-    for names, lines in ((("left", "right"), plane.T), (("top", "bottom"), plane)):
-        if not has_steady_lines(plane, scale, lines is not plane, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES):
+    for names, lines, possible in ((("left", "right"), plane.T, vertical), (("top", "bottom"), plane, horizontal)):
+        if not possible:
             continue  # most pictures need no closer look
         zone = max(BAR_LINES + 1, int(BAR_ZONE * len(lines)))
         width_to = max(BAR_LINES, int(BAR_WIDTH_TO * len(lines)))
@@ -77,7 +97,7 @@ def colour_bar(plane: NDArray[Any], scale: NDArray[np.float64]) -> str | None:
             if drawn and _stands_alone(
                 scale[lines[max(0, start - 3) : end + 3]], start - max(0, start - 3), end - start
             ):
-                return names[0] if end <= zone else names[1]
+                return ColourBar(names[0] if end <= zone else names[1], start, end)
     return None
 
 
@@ -125,6 +145,6 @@ def _is_ramp(levels: NDArray[np.float64]) -> bool:
 
 
 @cache
-def _off(name: str, kind: int, apart: float) -> NDArray[np.bool_]:
-    """bool [32768]: cells of the RGB cube farther than this from a palette."""
-    return distance_to(cell_centres(), name, kind) > apart
+def _off(name: str, kind: int, apart: float) -> NDArray[np.uint8]:
+    """uint8 [32768]: 1 for the cells of the RGB cube farther than this from a palette."""
+    return (distance_to(cell_centres(), name, kind) > apart).astype(np.uint8)

@@ -25,6 +25,9 @@ SPACING_ERROR = 0.10
 SAMPLE = 256  # pixels behind the distances from the palette
 FULL_GRID = 128 * 128  # pixels up to which each one counts; of more, every second in each direction
 
+#: A rectangle (top, bottom, left, right) without a pixel.
+NOTHING_HIDDEN = (0, 0, 0, 0)
+_NONE_OFF = np.zeros(32**3, np.uint8)
 _SIDE = 64  # cells along each axis of the RGB cube
 _REACH = 64  # RGB levels, the largest distance of the table of neighbours
 _CELL_WITHIN = 3.0  # RGB levels from the middle of a cell to most of its volume
@@ -34,49 +37,57 @@ _CELL_WITHIN = 3.0  # RGB levels from the middle of a cell to most of its volume
 class Inversion:
     """What the colours of a picture say.
 
-    counts: int64 [256], pixels of each level. pixels_per_count: 1 where every pixel was counted, 4 where every
-    second in each direction was. distance: median distance of the colours from the palette, RGB levels. error: 95 %
-    of the pixels have their true position within this, 0..1.
+    counts: int64 [256], pixels of each level. left_out: share of the pixels that are graphics and not counted.
+    pixels_per_count: 1 where every pixel was looked at, 4 where every second in each direction was. distance: median
+    distance of the colours from the palette, RGB levels. error: 95 % of the pixels have their true position within
+    this, 0..1.
     """
 
     counts: NDArray[np.int64]
+    left_out: float
     pixels_per_count: int
     distance: float
     error: float
 
 
-def invert(rgb: NDArray[np.uint8], name: str, kind: int, noise: float = 0.0) -> Inversion:
+def invert(
+    rgb: NDArray[np.uint8],
+    name: str,
+    kind: int,
+    noise: float = 0.0,
+    off: NDArray[np.uint8] | None = None,
+    hidden: tuple[int, int, int, int] = NOTHING_HIDDEN,
+) -> Inversion:
     """Levels of uint8 [H, W, 3] rendered with variant ``kind`` of the palette ``name`` (see ``palette_curves``).
 
-    ``noise`` is how far the container may have moved a level, 0..255 (see ``container_noise``).
+    ``noise`` is how far the container may have moved a level, 0..255 (see ``container_noise``). Graphics are left
+    out: pixels in cells of the RGB cube, 32 to an axis, that ``off`` uint8 [32768] marks with 1, and those of the
+    rectangle ``hidden`` (top, bottom, left, right). Where nothing else is there, they count.
     """
-    from thermal_assets.imaging.kernels import count_colours
+    from thermal_assets.imaging.colour_kernels import count_colours, distances_from_palette
 
-    pixels = rgb.reshape(-1, 3)
-    sample = pixels[:: max(1, len(pixels) // SAMPLE) | 1]  # an odd step does not stay in one column
-    distances = _squared_distances(sample, name, kind)
-    step = 1 if len(pixels) <= FULL_GRID else 2
-    counts = np.empty(256, np.int64)
-    count_colours(np.ascontiguousarray(rgb), _lookup(name, kind), step, counts)
-    distances.sort()
-    middle, most = np.sqrt(distances[[len(distances) // 2, len(distances) * 9 // 10]]).tolist()
+    rgb = np.ascontiguousarray(rgb)
+    pixels = rgb.shape[0] * rgb.shape[1]
+    lookup, step = _lookup(name, kind), 1 if pixels <= FULL_GRID else 2
+    every = max(1, pixels // SAMPLE) | 1  # an odd step does not stay in one column
+    middle, most = distances_from_palette(rgb, every, lookup, _table(name, kind))
+    counts = np.zeros(256, np.int64)
+    left_out = count_colours(rgb, lookup, _NONE_OFF if off is None else off, step, hidden, counts)
+    counted = int(counts.sum())
+    if not counted:
+        count_colours(rgb, lookup, _NONE_OFF, step, NOTHING_HIDDEN, counts)
+        counted, left_out = int(counts.sum()), 0
     # Colours off the palette are as far off along it, unseen; noise of the level moves all three colours at once.
     reach = min(_REACH - 1, int(max((most**2 + 3 * noise**2) ** 0.5 + 2.0, _CELL_WITHIN)))
-    variance = STEP_ERROR**2 + float(counts @ _squared_reach(name, kind)[reach]) / float(counts.sum())
+    variance = STEP_ERROR**2 + float(counts @ _squared_reach(name, kind)[reach]) / counted
     if middle > EXACT_WITHIN:
         variance += SPACING_ERROR**2
-    return Inversion(counts, step * step, middle, min(1.0, variance**0.5))
+    return Inversion(counts, left_out / (counted + left_out), step * step, middle, min(1.0, variance**0.5))
 
 
 def positions(rgb: NDArray[np.uint8], name: str, kind: int) -> NDArray[np.uint8]:
     """uint8 [...]: level 0..255 of the palette colour nearest to each colour of uint8 [..., 3]."""
     return _lookup(name, kind).take(_cells(rgb))
-
-
-def _squared_distances(colours: NDArray[np.uint8], name: str, kind: int) -> NDArray[np.float32]:
-    """float32 [n]: squared distance of colours [n, 3] from the palette colours of their levels."""
-    off = colours - _table(name, kind).take(positions(colours, name, kind), axis=0)
-    return np.einsum("ij,ij->i", off, off)
 
 
 def grey_error(noise: float) -> float:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,7 @@ _CELLS = 32  # cells along each axis of the RGB cube, 8 levels wide
 _CLOSE_UNITS = 15  # closeness is counted in fifteenths, so that sums over SAMPLE pixels fit 16 bits
 _POINTS = 64  # of each curve; at most 15 levels apart, so a distance errs by less than one level
 _UNITS = np.array([[1.0], [_CLOSE_UNITS], [1.0]])
+_OTHERS = {name: [k for k, variant in enumerate(VARIANTS) if variant[0] != name] for name in NAMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,12 @@ def identify_palette(rgb: NDArray[np.uint8]) -> tuple[str, float]:
 
 def match_palette(rgb: NDArray[np.uint8]) -> PaletteMatch:
     """As ``identify_palette``, with the variant of the palette."""
-    from thermal_assets.imaging.kernels import sum_rows
+    from thermal_assets.imaging.colour_kernels import sum_words
 
-    index = colour_cells(rgb, SAMPLE)
     words = np.empty(len(VARIANTS), np.uint64)
-    sum_rows(_lookup(), index, words)
+    pixels = sum_words(np.ascontiguousarray(rgb), grid_step(rgb.shape[0], rgb.shape[1], SAMPLE), _lookup(), words)
     totals = words.view("<u2").reshape(len(VARIANTS), 4)[:, :3].T
-    explained, closeness, coloured = (totals / (len(index) * _UNITS)).tolist()
+    explained, closeness, coloured = (totals / (pixels * _UNITS)).tolist()
     if explained[0] >= NAMED_FROM and closeness[0] >= CLOSE_FROM:
         return PaletteMatch(GREY, 0, explained[0])  # without colour it is grey, whatever else allows for it
     best = max(range(len(VARIANTS)), key=closeness.__getitem__)
@@ -95,23 +95,19 @@ def match_palette(rgb: NDArray[np.uint8]) -> PaletteMatch:
         explained[best] >= NAMED_FROM
         and coloured[best] >= COLOURED_FROM
         and closeness[best] >= CLOSE_FROM
-        and closeness[best] - max(c for c, v in zip(closeness, VARIANTS, strict=True) if v[0] != name) >= LEAD
+        and closeness[best] - max(closeness[k] for k in _OTHERS[name]) >= LEAD
     ):
         return PaletteMatch(*VARIANTS[best], explained[best])
     return PaletteMatch(UNKNOWN, 0, max(explained))
 
 
-def colour_cells(rgb: NDArray[np.uint8], most: int) -> NDArray[np.uint16]:
-    """uint16 [n]: cell of the RGB cube (32 to an axis) of the pixels on an even grid, at most ``most`` of them."""
-    from thermal_assets.imaging.kernels import colour_cells as fill
-
-    height, width = rgb.shape[:2]
+@lru_cache(maxsize=4096)
+def grid_step(height: int, width: int, most: int) -> int:
+    """Every which pixel in both directions makes an even grid of at most ``most`` of them."""
     step = max(1, math.ceil(math.sqrt(height * width / most)))
     while -(-height // step) * -(-width // step) > most:
         step += 1
-    cells = np.empty(-(-height // step) * -(-width // step), np.uint16)
-    fill(np.ascontiguousarray(rgb), step, cells)
-    return cells
+    return step
 
 
 def cell_centres() -> NDArray[np.float32]:

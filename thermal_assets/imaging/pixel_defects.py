@@ -9,10 +9,13 @@ and wider ones anywhere, are no lines of a detector.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from thermal_assets.imaging.overlays import BAR_LEVELS, BAR_LINES, BAR_NOISE, SMALLEST_BAR_SIDE
 
 SMALLEST_SIDE = 8  # pixels; in smaller pictures a line cannot be told from the scene
 # A median absolute deviation times this is the standard deviation of normal noise.
@@ -37,10 +40,42 @@ ALONE_TO = 0.4
 _AROUND = np.array([(y, x) for y in range(-2, 3) for x in range(-2, 3) if (y, x) != (0, 0)])
 _NEXT = np.flatnonzero(np.abs(_AROUND).max(axis=1) == 1)
 
+_NO_SCALE = np.zeros(256)
+_LIMITS = np.array(
+    [SMALLEST_SIDE, LINE_LEVELS, LINE_SIGMAS * MAD_TO_SIGMA, SHARP_TO, PIXEL_LEVELS, PIXEL_SIGMAS * MAD_TO_SIGMA]
+    + [ALONE_TO, SMALLEST_BAR_SIDE, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES]
+)
+
 
 def _middle(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The upper median of each column."""
     return np.sort(values, axis=0)[len(values) // 2]
+
+
+def scan(plane: NDArray[Any]) -> tuple[int, int, int] | None:
+    """(stuck rows, stuck columns, dead pixels) of levels [H, W], uint8 or signed; None below 8 x 8 pixels."""
+    if plane.dtype == np.uint8:
+        plane = np.ascontiguousarray(plane)
+        return count_defects(plane, scan_found(plane, plane, _NO_SCALE))
+    if min(plane.shape) < SMALLEST_SIDE:
+        return None
+    return _count_lines(plane), _count_lines(plane.T), _count_dead(plane)
+
+
+def scan_found(luminance: NDArray[np.uint8], plane: NDArray[np.uint8], scale: NDArray[np.float64]) -> list[int]:
+    """What ``plane_kernels.scan_plane`` finds in levels uint8 [H, W] whose positions on the palette are ``scale``."""
+    from thermal_assets.imaging.plane_kernels import scan_plane
+
+    found = np.empty(7, np.int64)
+    scan_plane(np.ascontiguousarray(luminance), plane, scale, _LIMITS, found)
+    return found.tolist()
+
+
+def count_defects(plane: NDArray[np.uint8], found: Sequence[int]) -> tuple[int, int, int] | None:
+    """(stuck rows, stuck columns, dead pixels) from what ``scan_found`` says of levels uint8 [H, W]."""
+    if min(plane.shape) < SMALLEST_SIDE:
+        return None
+    return _count_lines(plane) if found[2] else 0, _count_lines(plane.T) if found[3] else 0, found[4]
 
 
 def stuck_lines(plane: NDArray[Any]) -> tuple[int, int] | None:
@@ -50,21 +85,8 @@ def stuck_lines(plane: NDArray[Any]) -> tuple[int, int] | None:
     pixel by pixel where hardly any other two lines are, or (c) offset from both neighbours along its whole
     length. The two outermost lines of each side are not judged.
     """
-    if min(plane.shape) < SMALLEST_SIDE:
-        return None
-    if plane.dtype != np.uint8:
-        return _count_lines(plane), _count_lines(plane.T)
-    from thermal_assets.imaging.kernels import any_line_stands_out, scan_lines
-
-    plane = np.ascontiguousarray(plane)
-    totals, flat = [np.empty(n, np.int64) for n in plane.shape], [np.empty(n, np.bool_) for n in plane.shape]
-    scan_lines(plane, *totals, *flat)
-    limits = LINE_LEVELS, LINE_SIGMAS * MAD_TO_SIGMA, SHARP_TO
-    rows, columns = [
-        _count_lines(lines) if any_line_stands_out(plane, down, totals[down], flat[down], *limits) else 0
-        for down, lines in enumerate((plane, plane.T))
-    ]
-    return rows, columns
+    found = scan(plane)
+    return None if found is None else found[:2]
 
 
 def _count_lines(lines: NDArray[Any]) -> int:
@@ -141,12 +163,11 @@ def dead_pixels(plane: NDArray[Any]) -> int | None:
     lights up its neighbours; the same contrast tells cosmic rays from stars in van Dokkum 2001, PASP 113, 1420).
     The two outermost lines of each side are not judged.
     """
-    if min(plane.shape) < SMALLEST_SIDE:
-        return None
-    if plane.dtype == np.uint8:
-        from thermal_assets.imaging.kernels import count_dead_pixels
+    found = scan(plane)
+    return None if found is None else found[2]
 
-        return int(count_dead_pixels(np.ascontiguousarray(plane), PIXEL_LEVELS, PIXEL_SIGMAS * MAD_TO_SIGMA, ALONE_TO))
+
+def _count_dead(plane: NDArray[Any]) -> int:
     inner = plane[2:-2, 2:-2]
     height, width = plane.shape
     around = np.stack([plane[2 + y : height - 2 + y, 2 + x : width - 2 + x] for y, x in _AROUND])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from thermal_assets.neighbors.copies import nearest_copies
 from thermal_assets.neighbors.distances import to_distances
+from thermal_assets.neighbors.joined_search import Settled, run_joined_search
 from thermal_assets.neighbors.scores import ScoreBlock
-from thermal_assets.neighbors.search import Progress, Rule, Search, run_search
+from thermal_assets.neighbors.search import Rule, Search, SearchOptions, run_search
 from thermal_assets.neighbors.selection import empty_lists
-from thermal_assets.neighbors.space import Metric, Precision, Space
+from thermal_assets.neighbors.space import Metric, Precision, Progress, Space
 
 DEFAULT_MEMORY_MB = 384.0
+WORTH_A_JOIN = 0.6  # share of the rows asked for from which on each pair's product is computed once, for both
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Neighbors:
     candidates  int64 [m]: how many vectors each query was compared with
     method      always 'exact'
     arithmetic  'bfloat16' or 'float32': the products that proposed candidates. It changes the speed, not the result.
+    means       k -> float64 [m]: mean distance to the first k of a list longer than what is kept here (NaN: none)
     """
 
     indices: np.ndarray
@@ -32,6 +36,7 @@ class Neighbors:
     candidates: np.ndarray
     method: str = "exact"
     arithmetic: str = "float32"
+    means: Mapping[int, np.ndarray] = field(default_factory=dict)
 
 
 def picks_for(k: int) -> int:
@@ -81,9 +86,17 @@ def nearest(
             _, mine, theirs = np.intersect1d(rows, copied, assume_unique=True, return_indices=True)
             columns[mine], scores[mine] = copies[theirs], 0.0
             left = np.delete(rows, mine)
-        used = run_search(
-            space, space, left, work, picks=picks_for(k), precision=precision, memory_mb=memory_mb, progress=progress
-        )
+        options: SearchOptions = {"precision": precision, "memory_mb": memory_mb, "progress": progress}
+        if len(left) < WORTH_A_JOIN * space.count:
+            used = run_search(space, space, left, work, picks=picks_for(k), **options)
+        else:
+
+            def emit(settled: Settled, _: object) -> np.ndarray:
+                at = np.searchsorted(rows, settled.rows)
+                columns[at], scores[at], certain = settled.first(k)
+                return ~certain
+
+            used = run_joined_search(space, left, emit, work, k=k, row_picks=picks_for(k), **options)
     return Neighbors(
         columns[where],
         to_distances(scores, space)[where],

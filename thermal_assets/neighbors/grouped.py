@@ -7,22 +7,26 @@ Where an image carries no session, its near copies are left out instead.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from thermal_assets.neighbors.distances import to_distances, to_score
+from thermal_assets.neighbors.collected import CollectedLists
+from thermal_assets.neighbors.distances import to_score
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
+from thermal_assets.neighbors.joined_search import Settled, run_joined_search
 from thermal_assets.neighbors.scores import ScoreBlock
-from thermal_assets.neighbors.search import Progress, Rule, Search, run_search
+from thermal_assets.neighbors.search import Rule, Search
 from thermal_assets.neighbors.selection import empty_lists, unique_where_missing
-from thermal_assets.neighbors.space import Metric, Precision, Space
+from thermal_assets.neighbors.space import Metric, Precision, Progress, Space
 
 OTHER_SESSIONS = "other sessions"
 NEAR_COPIES_REMOVED = "near copies removed"
 TOO_FEW_SESSIONS = "fewer than three sessions"
 MINIMUM_SESSIONS = 3
 NEAR_COPY_DISTANCE = 0.05
+_Further = Callable[[Rule, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 _PICKS_PER_FRAME = 4  # a frame often shows several objects; more are asked for where this is too few
 
 
@@ -50,6 +54,8 @@ def neighborhood(
     k_plain: int = 100,
     k_across: int = 10,
     near_copy_distance: float = NEAR_COPY_DISTANCE,
+    kept: int | None = None,
+    mean_of: Sequence[int] = (),
     metric: Metric = "euclidean",
     progress: Progress | None = None,
     memory_mb: float = DEFAULT_MEMORY_MB,
@@ -62,6 +68,8 @@ def neighborhood(
     frame     int [n], codes over all sessions, negative = none (each such image is a frame of its own)
     near_copy_distance  for images without a session: candidates nearer than this to the query do not count.
               0.05 suits unit vectors (L2); a level of another scale needs a value of its own
+    kept      how many plain neighbours are returned (None = k_plain); the search is for k_plain all the same
+    mean_of   numbers of plain neighbours whose mean distances are returned as ``plain.means``
 
     With fewer than three sessions in all, images with a session get no neighbours across sessions: two
     sessions are two recordings, not a crowd. Exact, like ``nearest``.
@@ -78,35 +86,55 @@ def neighborhood(
         (basis == NEAR_COPIES_REMOVED, Rule(key=key, minimum=to_score(near_copy_distance, space))),
     )
     k_plain, k_across = max(0, min(k_plain, n - 1)), max(0, min(k_across, n - 1))
-    columns, scores = empty_lists(n, k_plain)
-    across_columns, across_scores = empty_lists(n, k_across)
+    lists = CollectedLists(n, k_plain if kept is None else min(kept, k_plain), mean_of, space)
+    lists_across = CollectedLists(n, k_across, (), space)
     picks, picks_across = picks_for(k_plain), picks_for(_PICKS_PER_FRAME * k_across)
 
-    def work(search: Search, block: ScoreBlock, rows: np.ndarray) -> np.ndarray:
-        columns[rows], scores[rows], is_open = search.settle(block, rows, k_plain, picks, Rule())
+    def settle_all(
+        rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, certain: np.ndarray, further: _Further
+    ) -> np.ndarray:
+        """Keep the plain lists [b, k_plain] of ``rows`` and find those across; returns bool [b]: what stays open."""
+        found_columns, found_scores = empty_lists(len(rows), k_across)
         for applies, rule in across_rules:
-            mine = np.flatnonzero(applies[rows] & ~is_open)
-            chunk = rows[mine]
+            mine = np.flatnonzero(applies[rows] & certain)
             # The plain list is the exact beginning of the row: where enough of it counts, it holds the answer.
-            across_columns[chunk], across_scores[chunk] = rule.first(chunk, columns[chunk], scores[chunk], k_across)
-            short = mine[across_columns[chunk, -1] < 0] if k_plain < n - 1 else mine[:0]
+            found_columns[mine], found_scores[mine] = rule.first(rows[mine], columns[mine], scores[mine], k_across)
+            short = mine[found_columns[mine, -1] < 0] if k_plain < n - 1 else mine[:0]
             if len(short):
-                part = block.subset(short)
-                chunk = rows[short]
-                rule.apply(part, chunk)
-                across_columns[chunk], across_scores[chunk], is_open[short] = search.settle(
-                    part, chunk, k_across, picks_across, rule
-                )
-        return is_open
+                found_columns[short], found_scores[short], certain[short] = further(rule, short)
+        lists.put(rows, columns, scores)
+        lists_across.put(rows, found_columns, found_scores)
+        return ~certain
+
+    def emit(settled: Settled, across: Callable[[np.ndarray], Settled]) -> np.ndarray:
+        def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            if rule.query_group is None:
+                return (*empty_lists(len(short), k_across), np.zeros(len(short), dtype=bool))
+            return across(settled.rows[short]).first(k_across, rule.key)
+
+        return settle_all(settled.rows, *settled.first(k_plain), further)
+
+    def work(search: Search, block: ScoreBlock, rows: np.ndarray) -> np.ndarray:
+        def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            part = block.subset(short)
+            rule.apply(part, rows[short])
+            columns, scores, is_open = search.settle(part, rows[short], k_across, picks_across, rule)
+            return columns, scores, ~is_open
+
+        columns, scores, is_open = search.settle(block, rows, k_plain, picks, Rule())
+        return settle_all(rows, columns, scores, ~is_open, further)
 
     used: Precision = "float32"
     if n > 1:
-        used = run_search(
-            space,
+        used = run_joined_search(
             space,
             np.arange(n),
+            emit,
             work,
-            picks=picks,
+            k=k_plain,
+            k_across=_PICKS_PER_FRAME * k_across,
+            session=sessions if count >= MINIMUM_SESSIONS else None,
+            row_picks=picks,
             precision=precision,
             memory_mb=memory_mb / 2,  # rows searched twice are copied
             progress=progress,
@@ -116,8 +144,8 @@ def neighborhood(
         basis == OTHER_SESSIONS, (sessions >= 0).sum() - members(sessions, sessions), np.where(sessions < 0, others, 0)
     )
     return Neighborhood(
-        Neighbors(columns, to_distances(scores, space), others, arithmetic=used),
-        Neighbors(across_columns, to_distances(across_scores, space), grouped, arithmetic=used),
+        lists.neighbors(others, used),
+        lists_across.neighbors(grouped, used),
         basis,
         count,
     )

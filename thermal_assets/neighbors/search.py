@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
@@ -19,9 +20,7 @@ from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.distances import pair_scores, sorted_candidates
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.selection import empty_lists, first_of_pairs, first_of_rows
-from thermal_assets.neighbors.space import Precision, Space, fast_bfloat16
-
-Progress = Callable[[int, int], None]
+from thermal_assets.neighbors.space import Precision, Progress, Space, fast_bfloat16
 
 _PAIRS_AT_ONCE = 1 << 22
 _TRIED = 64
@@ -99,7 +98,7 @@ class Search:
         """
         most = most or _MORE * picks
         columns, bound = block.smallest(picks)
-        columns, scores = sorted_candidates(self.queries, rows, self.candidates, columns, rule.minimum)
+        columns, scores = sorted_candidates(self.queries, rows, self.candidates, columns)
         columns, scores = first_of_rows(columns, scores, k, rule.key, rule.minimum)
         is_open = np.zeros(len(rows), dtype=bool)
         worst = scores[:, -1]
@@ -158,6 +157,14 @@ def _pieces(counts: np.ndarray) -> Iterator[slice]:
 Work = Callable[[Search, ScoreBlock, np.ndarray], np.ndarray]
 
 
+class SearchOptions(TypedDict):
+    """What is passed on as it came: precision of the products, memory for their scores, progress."""
+
+    precision: Precision | None
+    memory_mb: float
+    progress: Progress | None
+
+
 def run_search(
     queries: Space,
     candidates: Space,
@@ -178,7 +185,7 @@ def run_search(
     wanted: Precision = precision or ("bfloat16" if fast_bfloat16() else "float32")
     attempts: tuple[Precision, ...] = (wanted,) if wanted == "float32" else (wanted, "float32")
     left = rows
-    with _full_float32(), torch.no_grad():
+    with full_float32(), torch.no_grad():
         for attempt in attempts:
             if len(left) == 0:
                 break
@@ -201,7 +208,7 @@ def run_search(
 
 
 @contextmanager
-def _full_float32() -> Iterator[None]:
+def full_float32() -> Iterator[None]:
     """float32 products in float32, whatever the process has been told (a laxer setting computes in bfloat16)."""
     import torch
 

@@ -11,7 +11,7 @@ rounding to 16 bits is relative to the score and not to the much larger product.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Metric = Literal["euclidean", "cosine"]
 Precision = Literal["bfloat16", "float32"]
+Progress = Callable[[int, int], None]
 
 _ROWS_AT_ONCE = 4096
 UNIT_FLOAT32 = 2.0**-24
@@ -53,14 +54,24 @@ class Operands:
         """The rows as left operand: [-x' | a | 1 1]."""
         import torch
 
-        picked = self.matrix.index_select(0, torch.from_numpy(rows))
+        left = self.matrix.index_select(0, torch.from_numpy(rows))
+        return self._turned(left, left)
+
+    def block_as_queries(self, block: slice, out: torch.Tensor) -> torch.Tensor:
+        """The same for neighbouring rows, written to the beginning of ``out`` (rows as wide as the matrix)."""
+        rows = self.matrix[block]
+        return self._turned(rows, out[: len(rows)])
+
+    def _turned(self, rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+        import torch
+
         d = self.dimensions
-        left = torch.empty_like(picked)
-        torch.neg(picked[:, :d], out=left[:, :d])
-        left[:, d : d + 2] = picked[:, d + 2 : d + 4]
-        left[:, d + 2 : d + 4] = picked[:, d : d + 2]
-        left[:, d + EXTRA_COLUMNS :] = 0
-        return left
+        head = rows[:, d + 2 : d + 4].clone()
+        torch.neg(rows[:, :d], out=out[:, :d])
+        out[:, d : d + 2] = head
+        out[:, d + 2 : d + 4] = 1
+        out[:, d + EXTRA_COLUMNS :] = 0
+        return out
 
 
 class Space:
@@ -69,6 +80,7 @@ class Space:
     norm     float64 [n], |x'| in scaled units
     offset   float64 [n], a(x)
     lengths  float64 [n], |x| (1 for zero vectors) under cosine, else None
+    factors  float64 [n]: what a vector is multiplied with before differences are taken; 0 = it has no direction
 
     ``like``: take centre and scale from another space of the same metric, so that the two can be compared.
     Raises ValueError for a wrong shape and for NaN or infinite values.
@@ -85,14 +97,16 @@ class Space:
         self.lengths: np.ndarray | None = np.ones(self.count) if metric == "cosine" else None
         self.is_zero = np.zeros(self.count, dtype=bool)
         total, largest = self._first_pass()
-        self.has_zero = bool(self.is_zero.any())
-        self.usual_lengths = self.lengths is None or bool(((self.lengths > 2.0**-60) & (self.lengths < 2.0**60)).all())
         # A power of two, so scaling rounds nothing; only there to keep squares in range.
         exponent = 0 if largest == 0 or metric == "cosine" else int(np.floor(np.log2(largest)))
         self.scale = 2.0 ** -np.clip(exponent, -120, 120) if abs(exponent) > 30 else 1.0
         self.centre = (total * self.scale / max(self.count, 1)).astype(np.float32)
         if like is not None:
             self.scale, self.centre = like.scale, like.centre
+        if self.lengths is None:
+            self.factors = np.full(self.count, self.scale)
+        else:
+            self.factors = np.where(self.is_zero, 0.0, 1.0 / self.lengths)
         self._measure_norms()
 
     def _spans(self) -> Iterator[slice]:
@@ -142,26 +156,6 @@ class Space:
         if self.scale != 1.0:
             block = block * np.float32(self.scale)
         return block - self.centre
-
-    def take(self, index: np.ndarray, out: np.ndarray) -> None:
-        """Rows ``index`` into ``out`` float32 [m, d]: to take differences of, scaled, not centred."""
-        np.take(self.array, index, axis=0, out=out, mode="clip")
-        if self.lengths is not None:
-            if self.usual_lengths:
-                out *= (1.0 / self.lengths[index, None]).astype(np.float32)
-            else:
-                out[:] = out / self.lengths[index, None]
-        elif self.scale != 1.0:
-            out *= np.float32(self.scale)
-
-    def take_float64(self, index: np.ndarray) -> np.ndarray:
-        """The same as float64 [m, d], without the rounding of unit length."""
-        rows = self.array[index].astype(np.float64)
-        if self.lengths is not None:
-            rows /= self.lengths[index, None]
-        elif self.scale != 1.0:
-            rows *= self.scale
-        return rows
 
     def operands(self, precision: Precision) -> Operands:
         """All rows as one side of a product: a copy of 2 or 4 bytes a value."""

@@ -73,21 +73,38 @@ def map_figure(
 
 
 def pixel_figure(counts: Mapping[str, NDArray[Any]]) -> Markup:
-    """Share of pixels over levels 0..255; one line if the three channels are equal."""
+    """Share of pixels over levels 0..255; one line if the three channels are equal.
+
+    A level that holds far more than all others (black background, clipping) is cut off and written beside, because
+    the rest would be a line on the floor.
+    """
     figure, axes = _figure(2.3)
     levels = np.arange(257)
     grey = len({values.tobytes() for values in counts.values()}) == 1
     colours = {"r": VERMILION, "g": "#009e73", "b": BLUE}
-    for channel, values in counts.items():
-        total = max(float(values.sum()), 1.0)
-        axes.stairs(values / total * 100, levels, color=INK if grey else colours[channel], linewidth=1.3)
-        if grey:
-            break
+    drawn = {channel: values / max(float(values.sum()), 1.0) * 100 for channel, values in counts.items()}
+    drawn = dict(list(drawn.items())[:1]) if grey else drawn
+    for channel, shares in drawn.items():
+        axes.stairs(shares, levels, color=INK if grey else colours[channel], linewidth=1.3)
     axes.set_xlim(0, 256)
-    axes.set_ylim(bottom=0)
+    top = _top(np.concatenate(list(drawn.values())))
+    axes.set_ylim(0, top)
+    peaks = [(int(shares.argmax()), float(shares.max())) for shares in drawn.values() if shares.max() > top]
+    for row, (level, share) in enumerate(sorted(set(peaks))):
+        note = f"{share:.0f} % at level {level}" + ("" if grey else " (one channel)")
+        near = (6, -10 - 13 * row) if level < 128 else (-6, -10 - 13 * row)
+        axes.annotate(
+            note, (level, top), near, textcoords="offset points", ha="left" if level < 128 else "right", fontsize=9
+        )
     axes.set_xlabel("pixel level, 0 = darkest")
     axes.set_ylabel("% of pixels")
     return figure_svg(figure, name="pixels", label="Histogram of pixel levels over the whole data set")
+
+
+def _top(shares: NDArray[Any]) -> float:
+    """Upper end of the axis: the largest share, or three times the 97.5th percentile where that is far below it."""
+    largest, usual = float(shares.max(initial=0.0)), 3 * float(np.quantile(shares, 0.975))
+    return usual if 0 < 2 * usual < largest else max(largest * 1.05, 1e-9)
 
 
 def lines_figure(

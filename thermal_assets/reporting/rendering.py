@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import unicodedata
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _TEMPLATES = files("thermal_assets.reporting") / "templates"
+_JOINTS = re.compile(r"([_/-])(?=.)")
 
 
 def render(*, template: str = "report.html.jinja", **shown: Any) -> str:
@@ -51,6 +53,7 @@ def _environment() -> Any:
         "moment": moment,
         "name": name,
         "size": size,
+        "breakable": breakable,
     }
     return environment
 
@@ -98,6 +101,11 @@ def name(value: str | None) -> str:
     if value is None:
         return "–"
     return "".join(_visible(character) for character in value)
+
+
+def breakable(value: str | None) -> Markup:
+    """``name``, escaped, that may break after the joints of file and class names instead of inside their words."""
+    return Markup(_JOINTS.sub(r"\1<wbr>", str(escape(name(value)))))
 
 
 def _visible(character: str) -> str:

@@ -18,9 +18,10 @@ from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.rendering import render
 from thermal_assets.reporting.sections import comparisons, drift, hygiene
 from thermal_assets.reporting.sections.changes import changes
+from thermal_assets.reporting.sections.decisions import decisions
 from thermal_assets.reporting.sections.densities import densities
 from thermal_assets.reporting.sections.extremes import extreme_tiles, extremes, lowest_by_class
-from thermal_assets.reporting.sections.findings import findings, pictures_behind
+from thermal_assets.reporting.sections.findings import add_pictures_behind, findings
 from thermal_assets.reporting.sections.labels import label_drift
 from thermal_assets.reporting.sections.maps import l3_map
 from thermal_assets.reporting.sections.overview import overview
@@ -59,6 +60,7 @@ def write_report(
         "overview": shown_overview,
         "definitions": definitions(context.k, l2_dimensions),
         "findings": found,
+        "decisions": decisions(connection, gallery),
         "changes": changes(connection),
         "scorecard": scorecard(connection),
         "hygiene": hygiene.class_table(connection, gallery),
@@ -76,9 +78,9 @@ def write_report(
         "distance_drift": drift.distance_drift(connection),
         "time_drift": drift.time_drift(connection),
         "labels": label_drift(connection, gallery),
-        "behind": pictures_behind(found),
         "runs": provenance(connection),
     }
+    add_pictures_behind(found)
     page = render(title=title, context=context, gallery=gallery, **shown).encode("utf-8", errors="replace")
     write_page(output, page)
     return ReportSummary(bytes=len(page), seconds=time.monotonic() - started, thumbnails=gallery.thumbnails)

@@ -53,6 +53,9 @@ def outlier_persistence(
     has_sessions = bool((sessions >= 0).any())
     parts = [(name, "class", np.flatnonzero(class_names == name)) for name in sorted(set(class_names))]
     parts.append((WHOLE, "dataset", np.arange(images.height)))
+    width = dimensions or l3_vectors.shape[1]
+    # The same draws for every class: making one takes far longer than using it on a small class.
+    matrices = [_random_matrix(l2_vectors.shape[1], width, f"{salt}|{draw}") for draw in range(projections)]
     rows: list[dict[str, Any]] = []
     for number, (name, scope, members) in enumerate(parts):
         if progress is not None:
@@ -63,13 +66,10 @@ def outlier_persistence(
         sample = np.sort(members[hashed_order(keys[members], f"{salt}|sample")[:max_images]])
         ties = keys[sample]
         generic = np.ascontiguousarray(l2_vectors[sample], dtype=np.float32)
-        width = dimensions or l3_vectors.shape[1]
         at_l2 = _loneliness(generic, k)
         at_l3 = _loneliness(np.ascontiguousarray(l3_vectors[sample], dtype=np.float32), k)
         first, second = _loneliest(at_l2, ties), _loneliest(at_l3, ties)
-        by_chance = [
-            _loneliest(_loneliness(_project(generic, width, f"{salt}|{draw}"), k), ties) for draw in range(projections)
-        ]
+        by_chance = [_loneliest(_loneliness(generic @ matrix, k), ties) for matrix in matrices]
         rho = float(spearmanr(at_l2, at_l3).statistic) if np.ptp(at_l2) > 0 and np.ptp(at_l3) > 0 else None
         for n in used:
             shared = np.intersect1d(first[:n], second[:n])
@@ -114,6 +114,7 @@ def _loneliest(loneliness: NDArray[np.float64], ties: NDArray[np.int64]) -> NDAr
     return np.lexsort((ties, -loneliness))
 
 
-def _project(vectors: NDArray[np.float32], dimensions: int, salt: str) -> NDArray[np.float32]:
-    matrix = generator(salt).standard_normal((vectors.shape[1], dimensions)) / np.sqrt(dimensions)
-    return vectors @ matrix.astype(np.float32)
+def _random_matrix(rows: int, columns: int, salt: str) -> NDArray[np.float32]:
+    """float32[rows, columns] that keeps distances on average."""
+    matrix = generator(salt).standard_normal((rows, columns)) / np.sqrt(columns)
+    return matrix.astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,17 @@ from numpy.typing import NDArray
 
 from thermal_assets.statistics.auc import UnitAuc, resampled_mean_auc
 from thermal_assets.statistics.frames import finite, table_frame
+from thermal_assets.statistics.gray_zone import gray_rows
 from thermal_assets.statistics.hashing import hashed_order, short_id
 from thermal_assets.statistics.resampling import Interval, session_bootstrap
-from thermal_assets.statistics.separation_strata import ImageColumns, Sides, Stratum, measure, over_draws
+from thermal_assets.statistics.separation_strata import (
+    ImageColumns,
+    Sides,
+    Stratum,
+    measure,
+    over_draws,
+    recall_at_false_alarms,
+)
 
 K = 10
 DRAWS = 5
@@ -51,40 +60,119 @@ def separation(
     Classes beyond ``max_queries`` are judged by a random sample of that many images; interval_note says so.
     """
     columns = ImageColumns.of(images, copies)
+    limits = Limits(k, draws, max_references, max_queries, salt)
+    rows, _ = _compare(columns, None, vectors, pairs, densities, limits, progress)
+    return table_frame("separation", [row | {"level": level, "lens_id": lens_id} for row in rows])
+
+
+def supervised_separation(
+    images: pl.DataFrame,
+    vectors: NDArray[np.float32],
+    folds: NDArray[np.int64],
+    *,
+    lens_id: str,
+    fitted_images: int,
+    pairs: Sequence[tuple[str, str]],
+    copies: NDArray[np.int64] | None = None,
+    k: int = K,
+    draws: int = DRAWS,
+    max_references: int = MAX_REFERENCES,
+    max_queries: int = MAX_QUERIES,
+    salt: str = SALT,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of tables ``supervised_separation`` and ``gray_zone``.
+
+    As `separation`, with ``vectors`` from two heads (see lenses/crossfit.py): every image is compared with references
+    of its own fold ``folds`` int64[n] only, and the AUCs of the folds are averaged like those of distances.
+    ``fitted_images`` is how many images the smaller fit used; ``lens_id`` the L2 lens below it.
+    """
+    columns = ImageColumns.of(images, copies)
+    limits = Limits(k, draws, max_references, max_queries, salt)
+    rows, strata = _compare(columns, folds, vectors, pairs, None, limits, progress)
+    gray: list[dict[str, Any]] = []
+    for row, parts in zip(rows, strata, strict=True):
+        row |= {"fitted_images": fitted_images, "lens_id": lens_id, "gray_normal": None, "gray_anomaly": None}
+        if row["matched"] or not parts:
+            continue
+        found, counts = gray_rows(parts, images, (row["normal_class"], row["anomaly_class"]), lens_id)
+        gray += found
+        row["gray_normal"], row["gray_anomaly"] = counts
+    for row in rows:
+        del row["median_density_normal"], row["median_density_anomaly"]
+    return table_frame("supervised_separation", rows), table_frame("gray_zone", gray)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many neighbours, draws, references and queries a comparison takes, and the salt of its draws."""
+
+    k: int
+    draws: int
+    max_references: int
+    max_queries: int
+    salt: str
+
+
+def _compare(
+    columns: ImageColumns,
+    folds: NDArray[np.int64] | None,
+    vectors: NDArray[np.float32],
+    pairs: Sequence[tuple[str, str]],
+    densities: NDArray[np.floating[Any]] | None,
+    limits: Limits,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[dict[str, Any]], list[list[Stratum]]]:
+    """A row for each pair and matching, and the strata behind it."""
+    k, draws, salt = limits.k, limits.draws, limits.salt
     rows: list[dict[str, Any]] = []
+    measured: list[list[Stratum]] = []
     for number, names in enumerate(pairs):
         if progress is not None:
             progress(number, len(pairs))
         members = columns.rows_of(names[0]), columns.rows_of(names[1])
         if min(side.size for side in members) == 0:
             continue
-        judged = np.concatenate([_sample(side, columns.keys, max_queries, salt) for side in members])
+        judged = np.concatenate([_sample(side, columns.keys, limits.max_queries, salt) for side in members])
         has_distances = all(np.isfinite(columns.distances[side]).any() for side in members)
         for matched in (False, True) if has_distances else (False,):
             pair_salt = f"{salt}|{names[0]}|{names[1]}"
             strata, support = [], []
-            for distance, part in columns.strata(members) if matched else [(0.0, members)]:
-                queries = part[0][np.isin(part[0], judged)], part[1][np.isin(part[1], judged)]
-                limits = {"min_m": k if matched else 1, "max_m": max_references}
-                stratum = measure(part, queries, columns, vectors, **limits, k=k, draws=draws, salt=pair_salt)
-                if stratum is None:
+            for distance, whole in columns.strata(members) if matched else [(0.0, members)]:
+                found = []
+                for part in _by_fold(whole, folds):
+                    queries = part[0][np.isin(part[0], judged)], part[1][np.isin(part[1], judged)]
+                    sizes = {"min_m": k if matched else 1, "max_m": limits.max_references}
+                    stratum = measure(part, queries, columns, vectors, **sizes, k=k, draws=draws, salt=pair_salt)
+                    if stratum is not None:
+                        found.append(stratum)
+                if not found:
                     continue
-                strata.append(stratum)
-                support.append(f"{distance:g} m ({queries[0].size} normal, {queries[1].size} anomaly)")
+                strata += found
+                normals, anomalies = (sum(part.queries[side].size for part in found) for side in (0, 1))
+                support.append(f"{distance:g} m ({normals} normal, {anomalies} anomaly)")
             row = _measures(strata, columns, names, draws, pair_salt)
             if not strata:
                 row["interval_note"] = _why_empty(columns, names, members, k)
             for side, name in zip(members, names, strict=True):
-                if side.size > max_queries:
-                    row["interval_note"] += f"; {name}: a random sample of {max_queries:,} of {side.size:,} images"
-            row |= {"normal_class": names[0], "anomaly_class": names[1], "level": level, "matched": matched}
+                if side.size > limits.max_queries:
+                    row["interval_note"] += (
+                        f"; {name}: a random sample of {limits.max_queries:,} of {side.size:,} images"
+                    )
+            row |= {"normal_class": names[0], "anomaly_class": names[1], "matched": matched}
             row["median_density_normal"], row["median_density_anomaly"] = (_median(densities, side) for side in members)
             row["common_support"] = (", ".join(support) or "none") if matched else None
-            row["lens_id"] = lens_id
             rows.append(row)
+            measured.append(strata)
     if progress is not None:
         progress(len(pairs), len(pairs))
-    return table_frame("separation", rows)
+    return rows, measured
+
+
+def _by_fold(members: Sides, folds: NDArray[np.int64] | None) -> list[Sides]:
+    if folds is None:
+        return [members]
+    return [(members[0][folds[members[0]] == fold], members[1][folds[members[1]] == fold]) for fold in (0, 1)]
 
 
 def _sample(rows: NDArray[np.int64], keys: NDArray[np.int64], size: int, salt: str) -> NDArray[np.int64]:
@@ -103,6 +191,7 @@ def _measures(
         "compactness_auc": over_draws(strata, Stratum.compactness, draws)[0],
         "distance_auc": over_draws(strata, Stratum.distance, draws)[0],
         "separability_auc": separability,
+        "recall_at_1_percent": recall_at_false_alarms(strata, draws),
         "ci_low": interval.low,
         "ci_high": interval.high,
         "interval_note": interval.note,

@@ -12,7 +12,8 @@ from scipy.spatial.distance import pdist, squareform
 from thermal_assets.statistics.drift_values import column, in_words, judged_density, median, plural
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.groups import codes
-from thermal_assets.statistics.resampling import PermutationResult, permutation_test
+from thermal_assets.statistics.resampling import PermutationResult
+from thermal_assets.statistics.session_energy import session_energy
 
 SALT = "time_drift"
 NO_SESSIONS = "The names carry no session, so chance cannot be judged and no session means can be compared"
@@ -64,7 +65,7 @@ def _class_rows(part: pl.DataFrame, vectors: NDArray[np.float32], salt: str) -> 
     for month in months:
         inside = periods == month
         mine = unit_periods == month
-        energy, expected, result = _compare(apart, mine, f"{salt}|{month}")
+        energy, expected, result = session_energy(apart, mine, f"{salt}|{month}")
         rows.append(
             {
                 "period": str(month),
@@ -86,32 +87,6 @@ def _means(images: pl.DataFrame, units: pl.DataFrame, vectors: NDArray[np.float3
     members = units.join(grouped, on=["session", "period"], how="left", maintain_order="left")["row"]
     means = [np.asarray(vectors[np.sort(part.to_numpy())], dtype=np.float64).mean(axis=0) for part in members]
     return np.stack(means) if means else np.zeros((0, vectors.shape[1]))
-
-
-def _compare(
-    apart: NDArray[np.float64], mine: NDArray[np.bool_], salt: str
-) -> tuple[float | None, float | None, PermutationResult]:
-    """Energy distance between ``mine`` and the others, its mean over arrangements, and the test."""
-    if not mine.any() or mine.all():
-        return None, None, PermutationResult(None, None, 0, True)
-    seen: list[NDArray[np.float64]] = []
-
-    def energy(labellings: NDArray[np.int64]) -> NDArray[np.float64]:
-        x = labellings.astype(np.float64)
-        y = 1 - x
-        n, m = x.sum(axis=1), y.sum(axis=1)
-        to_x, to_y = x @ apart, y @ apart
-        between = np.einsum("ij,ij->i", to_x, y) / (n * m)
-        within_x, within_y = np.einsum("ij,ij->i", to_x, x) / n**2, np.einsum("ij,ij->i", to_y, y) / m**2
-        values = 2 * between - within_x - within_y
-        seen.append(values)
-        return values
-
-    labels = mine.astype(np.int64)
-    observed = float(energy(labels[None, :])[0])
-    seen.clear()
-    result = permutation_test(energy, labels, salt=salt)
-    return observed, float(np.concatenate(seen).mean()) if seen else None, result
 
 
 def _statement(

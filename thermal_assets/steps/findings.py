@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from thermal_assets.findings.finding import SEVERITIES
+from thermal_assets.findings.thresholds_table import thresholds_frame
 from thermal_assets.home.layout import Home
 from thermal_assets.steps.images import missing_classes
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_VERSION = "1"
+_VERSION = "2"
+_HISTORY = ("finding_id", "severity", "status", "class_name", "title", "affected_images", "effect_size")
 
 MEASURED = (
     "image_classes",
@@ -32,6 +35,9 @@ MEASURED = (
     "time_drift",
     "batch_drift",
     "label_conflicts",
+    "shortcut_audit",
+    "domain_drift",
+    "distance_groups",
     "duplicates",
 )
 
@@ -48,8 +54,9 @@ _METRICS = """
 
 
 def materialize_findings(home: Home, run_id: str) -> StepReport:
-    """Write findings and metric_history."""
-    today = datetime.now(UTC).date()
+    """Write findings and the thresholds they were judged by, and add to finding_history and metric_history."""
+    now = datetime.now(UTC)
+    today = now.date()
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
         from thermal_assets.findings.engine import detect
@@ -58,24 +65,37 @@ def materialize_findings(home: Home, run_id: str) -> StepReport:
         with home.warehouse.read() as connection:
             found = detect(connection, profile.thresholds, list(profile.waivers), today)
             metrics = connection.sql(_METRICS).pl()
+            before = connection.execute("SELECT finding_id FROM findings").fetchall()
             missing = missing_classes(connection)
-        history = metrics.select(
-            pl.lit(run_id).alias("run_id"),
-            "metric",
-            "class_name",
-            "value",
-            pl.lit(datetime.now(UTC)).alias("measured_at"),
-        )
         open_findings = found.filter(pl.col("status") == "open")
+        counts = {severity: open_findings.filter(pl.col("severity") == severity).height for severity in SEVERITIES}
+        counted = pl.DataFrame(
+            [(f"open_findings_{severity}", "*", float(count)) for severity, count in counts.items()],
+            schema=["metric", "class_name", "value"],
+            orient="row",
+        )
+        run, moment = pl.lit(run_id).alias("run_id"), pl.lit(now)
+        history = pl.concat([metrics, counted]).select(
+            run, "metric", "class_name", "value", moment.alias("measured_at")
+        )
+        known = {finding_id for (finding_id,) in before}
         facts = {
-            **{s.lower(): open_findings.filter(pl.col("severity") == s).height for s in ("HIGH", "MEDIUM", "LOW")},
+            **{severity.lower(): count for severity, count in counts.items()},
             "waived": found.height - open_findings.height,
+            "new": sorted(set(found["finding_id"]) - known) if before else [],
+            "closed": sorted(known - set(found["finding_id"])),
             "missing_classes": missing,
             "worst": open_findings["title"].head(5).to_list(),
         }
         return {
             "findings": Output(
-                [Slice("findings", found), Slice("metric_history", history, append=True)], metadata=facts
+                [
+                    Slice("findings", found),
+                    Slice("thresholds", thresholds_frame(profile.thresholds)),
+                    Slice("finding_history", found.select(run, *_HISTORY, moment.alias("judged_at")), append=True),
+                    Slice("metric_history", history, append=True),
+                ],
+                metadata=facts,
             )
         }
 

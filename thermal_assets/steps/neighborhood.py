@@ -43,6 +43,8 @@ def measure_neighborhood(
         k_plain=NEIGHBORS_MEASURED,
         k_across=k,
         near_copy_distance=near_copy_distance(vectors),
+        kept=max(k, NEIGHBORS_KEPT),
+        mean_of=(1, k, NEIGHBORS_MEASURED),
         progress=reporter(shown),
     )
     keys = images.select("image_key", "class_name").with_columns(

@@ -10,16 +10,19 @@ import duckdb
 from thermal_assets.embedding.stats_store import STATS_VERSION
 from thermal_assets.home.layout import Home
 from thermal_assets.reporting.context import ReportContext
+from thermal_assets.reports_sql.running import build_models
 from thermal_assets.steps.findings import MEASURED
 from thermal_assets.steps.images import missing_classes
 from thermal_assets.steps.neighborhood import NEIGHBORS_KEPT
 from thermal_assets.steps.outputs import AssetPlan, Output, StepReport
+from thermal_assets.steps.sql_models import models_read_by, sql_project
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.rows import first_row
 from thermal_assets.warehouse.snapshot import snapshot
 
-_VERSION = "1"
+_VERSION = "2"
+_MODEL = "review_list"
 _SHOWN_VERSIONS = ("thermal-assets", "dagster", "duckdb", "torch", "torchvision", "polars", "scikit-learn")
 
 
@@ -39,7 +42,10 @@ def materialize_report(home: Home, run_id: str) -> StepReport:
     def compute(due: frozenset[str]) -> dict[str, Output]:
         from thermal_assets.reporting.report import write_report
 
+        project = sql_project()
         with snapshot(home.warehouse) as connection:
+            # From the snapshot's own rows: the models of the warehouse may be older, or not there yet.
+            build_models(connection, project, [*models_read_by(project, _MODEL), _MODEL])
             lenses = dict(connection.execute("SELECT level, name FROM lenses WHERE in_force").fetchall())
             missing = missing_classes(connection)
             context = ReportContext(

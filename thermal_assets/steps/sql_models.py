@@ -71,7 +71,7 @@ def materialize_sql_models(
     return reports, checked
 
 
-def _read_by(project: Project, name: str) -> list[str]:
+def models_read_by(project: Project, name: str) -> list[str]:
     """Models that ``name`` reads, directly or not, each after those it reads itself."""
     needed, pending = set(project.models[name].refs), list(project.models[name].refs)
     while pending:
@@ -85,7 +85,7 @@ def _builder(project: Project, name: str) -> Callable[[Transaction], int]:
     def build(transaction: Transaction) -> int:
         connection = transaction.connection
         there = {relation for (relation,) in connection.execute(_RELATIONS).fetchall()}
-        for other in _read_by(project, name):
+        for other in models_read_by(project, name):
             if other not in there:  # asked for on its own, before the models it reads
                 build_model(connection, project, other)
         return build_model(connection, project, name).rows

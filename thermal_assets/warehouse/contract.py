@@ -9,6 +9,7 @@ from __future__ import annotations
 from thermal_assets.warehouse.columns import L2_DIMENSIONS, L3_DIMENSIONS
 from thermal_assets.warehouse.schema import Table
 from thermal_assets.warehouse.tables.annotations import ANNOTATIONS
+from thermal_assets.warehouse.tables.audits import AUDITS
 from thermal_assets.warehouse.tables.catalog import CATALOG
 from thermal_assets.warehouse.tables.comparisons import COMPARISONS
 from thermal_assets.warehouse.tables.gates import GATES
@@ -19,6 +20,7 @@ from thermal_assets.warehouse.tables.manifest import MANIFEST
 from thermal_assets.warehouse.tables.neighborhood import NEIGHBORS_AND_DENSITY
 from thermal_assets.warehouse.tables.results import RESULTS
 from thermal_assets.warehouse.tables.scorecard import SCORECARD
+from thermal_assets.warehouse.tables.supervised import SUPERVISED
 from thermal_assets.warehouse.tables.temperature import TEMPERATURE
 
 __all__ = ["L2_DIMENSIONS", "L3_DIMENSIONS", "TABLES"]
@@ -35,6 +37,8 @@ TABLES: dict[str, Table] = {
         LENSES,
         NEIGHBORS_AND_DENSITY,
         COMPARISONS,
+        SUPERVISED,
+        AUDITS,
         RESULTS,
         GATES,
         SCORECARD,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, LEVEL, SCOPE
+from thermal_assets.warehouse.history_views import HISTORY_VIEWS
 from thermal_assets.warehouse.hygiene_views import HYGIENE_VIEWS
 from thermal_assets.warehouse.schema import View, column
 
@@ -242,5 +243,6 @@ VIEWS: dict[str, View] = {
         OUTLIERS,
         LABEL_DRIFT,
         *HYGIENE_VIEWS,
+        *HISTORY_VIEWS,
     )
 }

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from thermal_assets_tests.end_to_end.homes import RANDOM_LENS, query, thermal_assets
+from thermal_assets_tests.end_to_end.homes import RANDOM_LENS, in_this_process, query, thermal_assets
 
 
 def _picture(path: Path, seed: int) -> None:
@@ -20,20 +20,25 @@ def _picture(path: Path, seed: int) -> None:
     Image.fromarray(pixels).save(path, "PNG")
 
 
-def _refused(*arguments: str | Path) -> str:
-    done = thermal_assets(*arguments, check=False)
+def _refused(*arguments: str | Path, **environment: str) -> str:
+    done = in_this_process(*arguments, **environment)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert len(lines) == 1, done.stderr
     return lines[0]
+
+
+def test_a_mistake_is_one_line_on_the_screen_and_an_exit_code(tmp_path: Path) -> None:
+    done = thermal_assets("diagnose", tmp_path / "missing", "--home", tmp_path / "home", check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"thermal-assets: there is no folder {tmp_path / 'missing'}")
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_folders_that_are_none(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").write_text("x")
-    assert "there is no folder" in _refused("diagnose", tmp_path / "missing", "--home", home, *RANDOM_LENS)
     assert "is a file" in _refused("diagnose", tmp_path / "file.txt", "--home", home, *RANDOM_LENS)
     assert "no class folders" in _refused("diagnose", tmp_path / "empty", "--home", home, *RANDOM_LENS)
 
@@ -42,7 +47,7 @@ def test_a_home_inside_the_images_or_of_other_images(tmp_path: Path) -> None:
     _picture(tmp_path / "a" / "pipe" / "0.png", 0)
     _picture(tmp_path / "b" / "pipe" / "0.png", 0)
     assert "only read" in _refused("diagnose", tmp_path / "a", "--home", tmp_path / "a" / "home", *RANDOM_LENS)
-    thermal_assets("init", tmp_path / "home", "--images", tmp_path / "a", *RANDOM_LENS)
+    assert in_this_process("init", tmp_path / "home", "--images", tmp_path / "a", *RANDOM_LENS).returncode == 0
     assert "belongs to the images" in _refused("diagnose", tmp_path / "b", "--home", tmp_path / "home")
     assert not (tmp_path / "a" / "home").exists()
 
@@ -60,18 +65,14 @@ def test_weights_that_are_not_weights(tmp_path: Path) -> None:
 def test_a_warehouse_that_another_process_holds(tmp_path: Path) -> None:
     _picture(tmp_path / "images" / "pipe" / "0.png", 0)
     home = tmp_path / "home"
-    thermal_assets("init", home, "--images", tmp_path / "images", *RANDOM_LENS)
+    in_this_process("init", home, "--images", tmp_path / "images", *RANDOM_LENS)
     code = f"import duckdb, sys; c = duckdb.connect({str(home / 'warehouse.duckdb')!r}); print('open', flush=True); sys.stdin.read()"
     holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert holder.stdout is not None
         holder.stdout.readline()
-        done = thermal_assets(
-            "diagnose", tmp_path / "images", "--home", home, check=False, THERMAL_ASSETS_LOCK_TIMEOUT="1"
-        )
-        assert done.returncode == 2
-        assert f"process {holder.pid}" in done.stderr
-        assert "Traceback" not in done.stderr
+        told = _refused("diagnose", tmp_path / "images", "--home", home, THERMAL_ASSETS_LOCK_TIMEOUT="1")
+        assert f"process {holder.pid}" in told
     finally:
         holder.communicate()
 

@@ -215,6 +215,33 @@ def session_clump(w: SmallWarehouse) -> None:
             row["image_key"] = keys[row["rank"] - 1]
 
 
+def shortcuts(w: SmallWarehouse) -> None:
+    w.add("shortcut_audit", target="state", subject="pip", feature="palette", auc=0.9, ci_low=0.8, ci_high=0.95,
+          telling_value="it's iron", share_positive=0.9, share_negative=0.1, n_positive=80, n_negative=80,
+          sessions_positive=10, sessions_negative=10, folds=5)  # fmt: skip
+    w.add("shortcut_audit", target="class", subject=w.names[2], feature="distance", auc=0.95, telling_value="5",
+          share_positive=0.9, share_negative=0.1, n_positive=80, n_negative=240, sessions_positive=10,
+          sessions_negative=30, folds=5)  # fmt: skip
+    for name, auc in (("date", 0.69), ("place", None)):
+        w.add("shortcut_audit", target="state", subject="vlv", feature=name, auc=auc, telling_value="1",
+              share_positive=0.6, share_negative=0.4, n_positive=80, n_negative=80)  # fmt: skip
+
+
+def place_drift(w: SmallWarehouse) -> None:
+    ids = [row["image_id"] for row in w.of("file_manifest", w.names[0])][:3]
+    for value, auc, q in (("A'1", 0.9, 0.01), ("B", 0.9, 0.2), ("C", 0.6, 0.01)):
+        w.add("domain_drift", class_name=w.names[0], level="L3", kind="place", value=value, image_count=40, sessions=5,
+              sessions_others=5, auc=auc, energy_distance=0.2, p_value=0.005, attainable_p=0.004, q_value=q,
+              typical_ids=ids, lens_id=LENSES["L3"])  # fmt: skip
+
+
+def two_normals(w: SmallWarehouse) -> None:
+    for name, auc, ci_low in ((w.names[0], 0.97, 0.9), (w.names[1], 0.95, 0.6), (w.names[2], 0.8, None)):
+        w.add("distance_groups", class_name=name, level="L3", nearer_from_m=1.0, nearer_to_m=1.0, farther_from_m=2.0,
+              farther_to_m=2.0, images_nearer=40, images_farther=40, sessions_nearer=5, sessions_farther=5, n=40,
+              identifiable=True, auc=auc, ci_low=ci_low, lens_id=LENSES["L3"])  # fmt: skip
+
+
 def random_lens(w: SmallWarehouse) -> None:
     w.of("lenses", level="L2")[0]["random_weights"] = True
 
@@ -228,6 +255,7 @@ PLANTS: dict[str, Callable[[SmallWarehouse], None]] = {
         class_imbalance, tiny_classes, unexpected_class, duplicate_files,
         two_labels_one_picture, near_copies, label_contamination, label_conflicts, weak_separation, distance_effect,
         time_drift, outliers_shared, outlier_persistence, session_clump, random_lens,
+        shortcuts, place_drift, two_normals,
     )
 }  # fmt: skip
 

@@ -119,4 +119,6 @@ def test_canvas_keeps_the_mean_level_and_where_things_are(size: tuple[int, int])
 
 def test_canvas_is_the_same_for_grey_and_for_its_rgb_copy() -> None:
     grey = Image.fromarray(grey_levels()).resize((150, 90))
-    assert np.array_equal(canvas(decode_image(encode(grey))), canvas(decode_image(encode(grey.convert("RGB")))))
+    one, three = canvas(decode_image(encode(grey))), canvas(decode_image(encode(grey.convert("RGB"))))
+    assert one.shape == (CANVAS, CANVAS, 1)
+    assert np.array_equal(np.repeat(one, 3, axis=2), three)

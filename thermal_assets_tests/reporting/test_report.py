@@ -25,6 +25,7 @@ from thermal_assets_tests.reporting.pages import Page
 
 SECTIONS = [
     "findings",
+    "decisions",
     "changes",
     "scorecard",
     "images",
@@ -35,7 +36,6 @@ SECTIONS = [
     "separation",
     "drift",
     "labels",
-    "behind",
     "numbers",
 ]
 SANDBOX = ("--no-sandbox", "--disable-gpu")

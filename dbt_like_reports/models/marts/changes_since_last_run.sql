@@ -1,4 +1,4 @@
--- What is different from the diagnosis before: metrics, and images added, edited or removed in between.
+-- What is different from the diagnosis before: findings, metrics, and images added, edited or removed in between.
 with runs as (
     select
         run_id,
@@ -49,3 +49,13 @@ where before is distinct from after and not (after is null and starts_with(name,
 union all
 select kind, name, class_name, before, after, after as difference
 from changes
+union all
+select
+    'finding' as kind,
+    finding_id as name,
+    coalesce(class_name, '*') as class_name,
+    affected_before::double as before,
+    affected_images::double as after,
+    affected_images::double - coalesce(affected_before, 0) as difference
+from {{ source('warehouse', 'finding_changes') }}
+where change <> 'unchanged'

@@ -1,4 +1,5 @@
 -- Every reason of every image that the rules set aside; one place, from which all lists are made.
+-- Limits are those of the findings, as the profile has them.
 with tokens as (
     select files.state_code, classes.state, count(*) as files
     from {{ source('warehouse', 'file_manifest') }} as files
@@ -11,7 +12,7 @@ states as (
     select state_code, arg_max(state, files) as usual_state
     from tokens
     group by state_code
-    having max(files) / sum(files) >= 0.95
+    having max(files) / sum(files) >= (select code_purity from {{ ref('stg_thresholds') }})
 ),
 
 found as (
@@ -70,7 +71,7 @@ found as (
 
     select image_id, 'lies among images of another class', score
     from {{ source('warehouse', 'label_conflicts') }}
-    where score >= 0.8
+    where score >= (select label_conflict_score from {{ ref('stg_thresholds') }})
 
     union all
 
@@ -93,7 +94,7 @@ found as (
 
     select image_id, 'picture unlike its class at its distance', abs(robust_z)
     from {{ source('warehouse', 'image_quality') }}
-    where abs(robust_z) >= 6
+    where abs(robust_z) >= (select quality_z from {{ ref('stg_thresholds') }})
 
     union all
 

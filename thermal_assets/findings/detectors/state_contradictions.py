@@ -12,8 +12,7 @@ import duckdb
 from thermal_assets.findings.finding import Finding, counted, fetch, number, percent, text, text_list
 from thermal_assets.findings.scopes import ClassCount, Scope, file_counts, scopes
 from thermal_assets.findings.thresholds import Thresholds
-
-PURITY = 0.95  # a definition, not a matter of taste: the same purity from which object codes are learned
+from thermal_assets.statistics.code_objects import PURITY
 
 _SQL = """
 WITH tokens AS (

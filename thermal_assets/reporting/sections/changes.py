@@ -21,6 +21,9 @@ _WORDS = {
     "median_density_L3": "median density, L3",
     "separability_L2": "separability, L2",
     "separability_L3": "separability, L3",
+    "open_findings_HIGH": "open findings, HIGH",
+    "open_findings_MEDIUM": "open findings, MEDIUM",
+    "open_findings_LOW": "open findings, LOW",
 }
 # A run of the findings is what counts as a diagnosis; the scorecard adds its figures under the same run.
 _RUNS = """
@@ -56,11 +59,24 @@ _IMAGES = (
 )
 
 
+# Order in which a person wants to know: what is worse first, then what is better, what has gone last.
+_WORSE, _BETTER = ("new", "back", "open again", "graver", "more images"), ("milder", "fewer images", "waived", "closed")
+_FINDINGS = """
+    SELECT change, severity, severity_before, class_name, title, affected_before, affected_images, first_seen, same_rules
+    FROM finding_changes WHERE change <> 'unchanged'
+    ORDER BY list_position($order, change), list_position(['HIGH', 'MEDIUM', 'LOW'], severity), affected_images DESC,
+             finding_id
+    LIMIT $limit
+    """
+
+
 def changes(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """``since``: when the diagnosis before was made (None: there was none); images by class; figures that moved."""
+    """``since``: when the diagnosis before was made (None: there was none); findings, images, figures that differ."""
     before = rows(connection, _RUNS + "SELECT measured_at FROM runs WHERE age = 2")
     if not before:
-        return {"since": None, "classes": [], "metrics": [], "more": []}
+        return {"since": None, "classes": [], "metrics": [], "more": [], "findings": []}
+    found = rows(connection, _FINDINGS, {"order": [*_WORSE, *_BETTER], "limit": MAX_ROWS})
+    known = rows(connection, "SELECT count(*) AS findings, bool_and(same_rules) AS same_rules FROM finding_changes")[0]
     images = rows(connection, _IMAGES)
     metrics = rows(connection, _METRICS, {"limit": MAX_ROWS})
     for row in metrics:
@@ -72,6 +88,13 @@ def changes(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "more_classes": images[OPEN_ROWS:],
         "metrics": metrics[:OPEN_ROWS],
         "more": metrics[OPEN_ROWS:],
+        "findings": found[:OPEN_ROWS],
+        "more_findings": found[OPEN_ROWS:],
+        "new": sum(row["change"] in ("new", "back", "open again") for row in found),
+        "closed": sum(row["change"] == "closed" for row in found),
+        # Without a count of the diagnosis before, nothing can be said about findings.
+        "compared": known["findings"] > 0,
+        "same_rules": known["same_rules"] is not False,
     }
 
 

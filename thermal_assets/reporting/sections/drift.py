@@ -11,7 +11,7 @@ from thermal_assets.reporting.figures import lines_figure
 from thermal_assets.reporting.palette import SERIES
 from thermal_assets.reporting.queries import IN_FORCE, LEVELS, rows
 
-OPEN_ROWS = 8
+OPEN_ROWS = 4
 
 
 def distance_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:

@@ -8,16 +8,21 @@ import duckdb
 
 from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.queries import rows
+from thermal_assets.reporting.sections.spread import spread
 
 OPEN_CARDS = 12
 TILES_A_CARD = 6
 MAX_FINDINGS = 200
-MAX_GALLERIES = 30
 
 
 def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any]:
-    """Open findings by rank (the first dozen as full cards), waived ones apart, and pictures of all that have some."""
-    found = rows(connection, "SELECT * FROM findings ORDER BY rank LIMIT $limit", {"limit": MAX_FINDINGS})
+    """Open findings by rank (the first dozen as full cards, the others as a list) and waived ones apart."""
+    found = rows(
+        connection,
+        """SELECT f.*, c.change, c.first_seen, c.affected_before
+           FROM findings f LEFT JOIN finding_changes c ON c.finding_id = f.finding_id ORDER BY f.rank LIMIT $limit""",
+        {"limit": MAX_FINDINGS},
+    )
     total = connection.execute("SELECT count(*) FROM findings").fetchone()
     opened = [finding for finding in found if finding["status"] == "open"]
     waived = [finding for finding in found if finding["status"] != "open"]
@@ -32,6 +37,8 @@ def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[st
     cards, more = _cards_and_more(opened)
     for finding in cards:
         finding["pictures"] = tiles(finding, TILES_A_CARD)
+        finding["spread"] = spread(connection, finding)
+        finding["behind"] = []
     for finding in opened:
         finding["anchor"] = f"finding-{finding['rank']}"
     return {
@@ -40,7 +47,6 @@ def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[st
         "waived": waived,
         "left_out": (total[0] if total else 0) - len(found),
         "tiles": tiles,
-        "behind": [finding for finding in opened if len(finding["example_ids"]) > TILES_A_CARD][:MAX_GALLERIES],
     }
 
 
@@ -56,9 +62,11 @@ def _cards_and_more(opened: list[dict[str, Any]]) -> tuple[list[dict[str, Any]],
     return cards, more
 
 
-def pictures_behind(section: dict[str, Any]) -> list[dict[str, Any]]:
-    """All example pictures of the findings whose card shows only some. Called last: it may use what budget is left."""
-    return [{"finding": finding, "pictures": section["tiles"](finding, 12, True)} for finding in section["behind"]]
+def add_pictures_behind(section: dict[str, Any]) -> None:
+    """All example pictures, with their names, of the cards that show only some. Called last: it uses what is left."""
+    for finding in section["cards"]:
+        if len(finding["example_ids"]) > TILES_A_CARD:
+            finding["behind"] = section["tiles"](finding, len(finding["example_ids"]), True)
 
 
 def _classes_of(connection: duckdb.DuckDBPyConnection, image_ids: set[str]) -> dict[str, str]:

@@ -28,6 +28,8 @@ def scorecard(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
         "counted": len(counted),
         "measures": len(measures),
         "figure": _figure(composite["value"]),
+        "wanting": [row for row in measures if row["verdict"] in ("bad", "look")],
+        "good": [row for row in measures if row["value"] is not None and row["verdict"] not in ("bad", "look")],
         "silent": [row for row in measures if row["value"] is None],
         "unweighted": [row for row in measures if row["value"] is not None and row["weight"] == 0],
     }

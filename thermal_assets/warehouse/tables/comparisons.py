@@ -47,6 +47,11 @@ COMPARISONS = (
             column(
                 "separability_auc", "DOUBLE", "AUC of log distance to normal minus log distance to anomaly; 1 = apart"
             ),
+            column(
+                "recall_at_1_percent",
+                "DOUBLE",
+                "Share of the anomalies found where 1 % of the normal images raise a false alarm; NULL below 100 normals",
+            ),
             column("ci_low", "DOUBLE", "Lower 95 % bound of separability_auc, sessions resampled"),
             column("ci_high", "DOUBLE", "Upper 95 % bound of separability_auc, sessions resampled"),
             required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),

@@ -33,6 +33,36 @@ RESULTS = (
         owner="findings",
     ),
     Table(
+        "finding_history",
+        "One row per diagnosis and finding it had. Append-only; view finding_changes compares the last two.",
+        (
+            required("run_id", "VARCHAR", "Dagster run that judged"),
+            required("finding_id", "VARCHAR", "Detector and subject; stable between runs"),
+            required("severity", "VARCHAR", "'HIGH', 'MEDIUM' or 'LOW'"),
+            required("status", "VARCHAR", "'open' or 'waived'"),
+            column("class_name", "VARCHAR", "Class concerned; NULL for the whole data set"),
+            required("title", "VARCHAR", "A few words"),
+            required("affected_images", "BIGINT", "Images concerned"),
+            column("effect_size", "DOUBLE", "How large it was"),
+            required("judged_at", "TIMESTAMPTZ", "When"),
+        ),
+        key=("run_id", "finding_id"),
+        owner="findings",
+        append_only=True,
+    ),
+    Table(
+        "thresholds",
+        "One row per threshold of the findings, as the profile has it: the models of the review list read it here.",
+        (
+            required("name", "VARCHAR", "Name in [thresholds] of the profile"),
+            required("value", "DOUBLE", "Value in force"),
+            required("changed", "BOOLEAN", "True where the profile sets it to something else than the default"),
+            required("reason", "VARCHAR", "What it means, and why the default is what it is"),
+        ),
+        key=("name",),
+        owner="findings",
+    ),
+    Table(
         "run_log",
         "One row per materialization. Append-only.",
         (

@@ -42,6 +42,13 @@ TEMPERATURE = (
                 "95 % of the pixels have their true position within this, 0..1: colours off the palette, colours that "
                 "it passes twice, compression, 8-bit steps, and how far cameras differ in the palette of that name",
             ),
+            required(
+                "left_out_fraction",
+                "FLOAT",
+                "Share of the pixels that are graphics drawn into the picture, not temperatures, and left out of these "
+                "figures: colours off the palette, and the lines of a colour scale. Graphics in colours of the palette "
+                "itself cannot be told from the scene and count",
+            ),
             _position("minimum", "Coldest pixel"),
             _position("mean", "Mean"),
             _position("maximum", "Hottest pixel"),

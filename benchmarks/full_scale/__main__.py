@@ -1,0 +1,63 @@
+"""Run the stations that are not done yet, then print what is known so far."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from benchmarks.full_scale.population import FULL_SIZE
+from benchmarks.full_scale.report import print_report, read_log
+from benchmarks.full_scale.stations import stations
+
+
+def main() -> int:
+    """Exit code: 0 where every station of this sitting went through."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="where home, log and vectors go; some 25 GB at full size")
+    parser.add_argument("--images", type=int, default=FULL_SIZE)
+    parser.add_argument("--minutes", type=float, help="start no further station after this long; call again to go on")
+    parser.add_argument("--report", action="store_true", help="print only")
+    options = parser.parse_args()
+    folder = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = stations(options.images)
+    began, failed = time.monotonic(), 0
+    for number, station in enumerate(plan):
+        if options.report or (options.minutes and time.monotonic() - began > 60 * options.minutes):
+            break
+        if any(_same(line, station) and not line["errors"] for line in read_log(folder)):
+            continue
+        print(f"{time.strftime('%H:%M:%S')} {station.name} {station.partition}", flush=True)
+        run = subprocess.run(
+            [sys.executable, "-m", "benchmarks.full_scale.stations", str(folder), str(number), str(options.images)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        result = [line for line in run.stdout.splitlines() if line.startswith("RESULT ")]
+        if not result:
+            print(f"  ended with {run.returncode} and no result: it starts again next time", flush=True)
+            return 1
+        line = json.loads(result[-1].removeprefix("RESULT "))
+        with (folder / "stations.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+        if line["errors"]:
+            print(f"  failed: {line['errors'][0]}", flush=True)
+            failed += 1
+        else:
+            print(f"  {line['seconds']} s, peak {line['peak_memory_mb']} MB", flush=True)
+    print_report(folder, Counter(station.name for station in plan))
+    return 1 if failed else 0
+
+
+def _same(line: dict[str, object], station: object) -> bool:
+    return line["name"] == getattr(station, "name", None) and line["partition"] == getattr(station, "partition", None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""One class, two kinds of picture: distances that a classifier tells apart in sessions it has not seen.
+
+Measure: table distance_groups, for each two neighbouring distances of a class: equally many images of both, AUC held
+out by session. From two_normals_auc on (with the lower bound of the interval, where there is one, at least at
+separability_auc) the class is better taken as two. Distances of fewer than two sessions are not identifiable and
+claim nothing; of an anomaly class it is told as well, since both sides of a pair have to be split alike.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import duckdb
+
+from thermal_assets.findings.finding import Finding, counted, fetch, named, number, text
+from thermal_assets.findings.thresholds import Thresholds
+
+_SQL = """
+SELECT d.*, c.state
+FROM distance_groups d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force LEFT JOIN class_catalog c USING (class_name)
+ORDER BY d.class_name, d.nearer_from_m
+"""
+_EXAMPLES = """
+SELECT image_id FROM file_manifest
+WHERE class_name = $class_name AND distance_m BETWEEN $low AND $high AND session_id IS NOT NULL
+ORDER BY row_number() OVER (PARTITION BY session_id ORDER BY hash(image_id)), session_id LIMIT 6
+"""
+
+
+def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
+    findings = []
+    for name, group in groupby(fetch(connection, _SQL), key=lambda row: row["class_name"]):
+        rows = list(group)
+        cuts = [row for row in rows if _is_cut(row, thresholds)]
+        if not cuts:
+            continue
+        worst = max(cuts, key=lambda row: row["auc"])
+        parts = _parts(rows, cuts)
+        examples = [
+            item["image_id"]
+            for side in ("nearer", "farther")
+            for item in fetch(
+                connection, _EXAMPLES, class_name=name, low=worst[f"{side}_from_m"], high=worst[f"{side}_to_m"]
+            )
+        ]
+        kinds = {2: "Two", 3: "Three"}.get(len(parts), str(len(parts)))
+        findings.append(
+            Finding(
+                finding_id=f"two_normals:{name}",
+                severity="MEDIUM",
+                detector="two_normals",
+                level=worst["level"],
+                class_name=name,
+                title=f"{kinds} {'normals' if worst['state'] == 'normal' else 'kinds of picture'} in one class",
+                statement=f"In class {name}, the pictures at {_words(worst, 'nearer')} and at {_words(worst, 'farther')} "
+                f"can be told apart with an AUC of {worst['auc']:.2f} by a classifier that has not seen their sessions "
+                f"({number(worst['n'])} images each; {worst['sessions_nearer']} and {worst['sessions_farther']} "
+                f"sessions). Suggested sub-classes: {named(parts, 8)}.",
+                effect_name="AUC of two distances in held-out sessions",
+                effect_size=worst["auc"],
+                ci_low=worst["ci_low"],
+                ci_high=worst["ci_high"],
+                affected_images=sum(row["images_nearer"] + row["images_farther"] for row in cuts),
+                example_ids=tuple(examples),
+                evidence_sql="SELECT nearer_from_m, nearer_to_m, farther_from_m, farther_to_m, identifiable, auc, ci_low,\n"
+                "       ci_high, n, sessions_nearer, sessions_farther, statement\nFROM distance_groups\n"
+                f"WHERE class_name = {text(name)}\nORDER BY nearer_from_m",
+                action=f"Judge images against their own {counted(len(parts), 'group')} of distance, or split the class there; "
+                "compare normal and anomaly at equal distances only.",
+            )
+        )
+    return findings
+
+
+def _is_cut(row: dict[str, Any], thresholds: Thresholds) -> bool:
+    sure = row["ci_low"] is None or row["ci_low"] >= thresholds.separability_auc
+    return row["auc"] is not None and row["auc"] >= thresholds.two_normals_auc and sure
+
+
+def _parts(rows: list[dict[str, Any]], cuts: list[dict[str, Any]]) -> list[str]:
+    """The ranges of distance between the cuts, in words."""
+    starts = [rows[0]["nearer_from_m"], *(row["farther_from_m"] for row in cuts)]
+    ends = [*(row["nearer_to_m"] for row in cuts), rows[-1]["farther_to_m"]]
+    return [f"{low:g} m" if low == high else f"{low:g} to {high:g} m" for low, high in zip(starts, ends, strict=True)]
+
+
+def _words(row: dict[str, Any], side: str) -> str:
+    low, high = row[f"{side}_from_m"], row[f"{side}_to_m"]
+    return f"{low:g} m" if low == high else f"{low:g} to {high:g} m"

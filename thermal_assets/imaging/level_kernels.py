@@ -1,0 +1,70 @@
+"""Figures of a histogram of 256 levels, compiled (numba). Import it where it is used: numba is slow to import."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+_COUNTS = nb.types.Array(nb.int64, 1, "C", readonly=True)
+_compiled = {"nogil": True, "cache": True, "boundscheck": False}
+
+
+@nb.njit(nb.float64(_COUNTS, nb.int64, nb.boolean), **_compiled)
+def _mean_of_last(counts, spot, lowest):  # type: ignore[no-untyped-def]
+    """Mean level of the ``spot`` hottest pixels, or of the coldest."""
+    taken, weighted = 0, 0
+    for k in range(256):
+        level = k if lowest else 255 - k
+        part = min(counts[level], spot - taken)
+        taken += part
+        weighted += part * level
+        if taken == spot:
+            break
+    return weighted / spot
+
+
+@nb.njit(
+    nb.void(_COUNTS, nb.types.Array(nb.float64, 1, "C", readonly=True), nb.float64, nb.int64, nb.float64[::1], nb.int64[::1]),
+    **_compiled,
+)
+def describe_levels(counts, at, spot_share, spot_pixels, figures, bins):  # type: ignore[no-untyped-def]
+    """``level_distribution.distribution`` of counts int64 [256], not empty.
+
+    ``at`` float64 [7] are the quantiles, the fourth of them the median; figures float64 [17]: minimum, mean, maximum,
+    deviation, quantiles, cold spot, background, hot spot, contrast, hot and cold fraction, in levels and shares.
+    bins int64 [32], in ten-thousandths.
+    """
+    total, first, second = 0, 0, 0
+    lowest, highest = -1, 0
+    for level in range(256):
+        count = counts[level]
+        if count:
+            total += count
+            first += level * count
+            second += level * level * count
+            lowest = level if lowest < 0 else lowest
+            highest = level
+    figures[0], figures[1], figures[2] = lowest, first / total, highest
+    figures[3] = max(0.0, second / total - (first / total) ** 2) ** 0.5
+    below, k = 0, 0
+    for level in range(256):
+        below += counts[level]
+        while k < len(at) and below >= at[k] * total:
+            figures[4 + k] = level
+            k += 1
+    spot = min(total, max(1, int(round(total * spot_share)), spot_pixels))
+    cold, background, hot = _mean_of_last(counts, spot, True), figures[7], _mean_of_last(counts, spot, False)
+    hotter, colder = 0, 0
+    for level in range(256):
+        if level > (hot + background) / 2:
+            hotter += counts[level]
+        if level < (cold + background) / 2:
+            colder += counts[level]
+    figures[11], figures[12], figures[13], figures[14] = cold, background, hot, hot - background
+    figures[15] = hotter / total if hot > background else 0.0
+    figures[16] = colder / total if cold < background else 0.0
+    for k in range(len(bins)):
+        inside = 0
+        for level in range(k * 256 // len(bins), (k + 1) * 256 // len(bins)):
+            inside += counts[level]
+        bins[k] = (inside * 10_000 + total // 2) // total

@@ -1,0 +1,121 @@
+"""The exact search of all vectors among themselves: a join for nearly all rows, the row search for the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from thermal_assets.neighbors.bounds import Bounds
+from thermal_assets.neighbors.distances import sorted_candidates
+from thermal_assets.neighbors.search import Search, Work, full_float32, run_search
+from thermal_assets.neighbors.selection import first_of_rows
+from thermal_assets.neighbors.self_join import self_join
+from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
+from thermal_assets.neighbors.space import Precision, Progress, Space, fast_bfloat16
+
+_ROWS_AT_ONCE = 4096
+_NO_SESSIONS = np.empty(0, dtype=np.int32)
+
+
+def plain_picks(k: int, precision: Precision) -> int:
+    """How many candidates a query collects for k neighbours: a margin that certifies nearly every row.
+
+    The rounding of 16-bit scores blurs the order of many more candidates than that of 32-bit ones.
+    """
+    return k + (max(24, k // 2) if precision == "bfloat16" else max(6, k // 8))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Candidates of some rows with true scores, nearest first, and how far they are certain.
+
+    columns  int64 [b, K], -1 = no more; scores float64 [b, K], infinity there
+    bound    float64 [b]: computed scores left out are not smaller; infinity: nothing was left out
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    scores: np.ndarray
+    bound: np.ndarray
+    bounds: Bounds
+
+    def first(
+        self, k: int, key: np.ndarray | None = None, minimum: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The first k that count, columns and scores [b, k], and bool [b]: whether they are certain to be the first."""
+        columns, scores = first_of_rows(self.columns, self.scores, k, key, minimum)
+        return columns, scores, self.reaches(scores[:, -1])
+
+    def reaches(self, score: np.ndarray) -> np.ndarray:
+        """bool [b]: whether no candidate left out can have a true score of ``score`` float64 [b] or less."""
+        return (self.bound == math.inf) | (self.bound > self.bounds.limit(self.rows, score))
+
+
+Emit = Callable[[Settled, Callable[[np.ndarray], Settled]], np.ndarray]
+
+
+def run_joined_search(
+    space: Space,
+    rows: np.ndarray,
+    emit: Emit,
+    work: Work,
+    *,
+    k: int,
+    k_across: int = 0,
+    session: np.ndarray | None = None,
+    row_picks: int,
+    precision: Precision | None,
+    memory_mb: float,
+    progress: Progress | None,
+) -> Precision:
+    """Search the queries ``rows`` among all vectors of ``space``; returns the precision of the products.
+
+    ``emit(settled, across)`` takes the candidates of some rows and returns bool [b]: rows that are still open.
+    ``across(rows)`` settles candidates of other sessions for some of them, where ``session`` int [n] is given.
+    Open rows go to ``run_search`` with ``work`` and ``row_picks``.
+    """
+    wanted: Precision = precision or ("bfloat16" if fast_bfloat16() else "float32")
+    left = [np.empty(0, dtype=np.int64)]
+    with full_float32():
+        search = Search(space, space, wanted, row_picks, memory_mb)
+        if wanted == "bfloat16" and len(rows):
+            tried = rows[: search.rows]
+            if not search.trustworthy(search.fill(tried), tried, row_picks):
+                wanted = "float32"
+                search = Search(space, space, wanted, row_picks, memory_mb)
+        operands, bounds = search.left, search.bounds
+        del search
+        asked = np.zeros(space.count, dtype=bool)
+        asked[rows] = True
+        plain = Shortlists(asked, min(plain_picks(k, wanted), max(space.count - 1, 1)), wanted)
+        across = no_shortlists(wanted)
+        if session is not None:
+            across = Shortlists(asked & (session >= 0), min(plain_picks(k_across, wanted), space.count), wanted)
+        self_join(
+            operands,
+            plain,
+            across,
+            _NO_SESSIONS if session is None else session,
+            memory_mb=memory_mb,
+            progress=progress,
+        )
+        del operands
+
+    def settled(lists: Shortlists, chunk: np.ndarray) -> Settled:
+        columns, bound = lists.take(chunk)
+        return Settled(chunk, *sorted_candidates(space, chunk, space, columns), bound, bounds)
+
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        chunk = rows[start : start + _ROWS_AT_ONCE]
+        is_open = emit(settled(plain, chunk), lambda part: settled(across, part))
+        left.append(chunk[is_open])
+    del plain, across
+    still_open = np.concatenate(left)
+    if len(still_open):
+        run_search(
+            space, space, still_open, work, picks=row_picks, precision=wanted, memory_mb=memory_mb, progress=None
+        )
+    return wanted

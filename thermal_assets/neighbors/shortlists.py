@@ -1,0 +1,54 @@
+"""The candidates with the smallest scores seen so far, for every query at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from thermal_assets.neighbors.space import Precision
+
+# The key of infinity: what has it is no candidate.
+INFINITE_KEY = {"bfloat16": 0x7F80, "float32": 0x7F800000}
+
+
+class Shortlists:
+    """Up to ``wanted`` candidates a query, and how small the scores of those left out may be.
+
+    A list has some places more than wanted and shrinks when they are full, so that a candidate costs one
+    comparison, and an entry costs a few. Together 8 (wanted + spare) bytes a query.
+
+    asked  bool [n]: the queries; other rows collect nothing
+    """
+
+    def __init__(self, asked: np.ndarray, wanted: int, precision: Precision) -> None:
+        count, places = len(asked), wanted + max(8, wanted // 5)
+        self.wanted, self.precision = wanted, precision
+        self.keys = np.empty((count, places), dtype=np.int32)
+        self.columns = np.empty((count, places), dtype=np.int32)
+        self.held = np.zeros(count, dtype=np.int32)
+        self.limit = np.where(asked, INFINITE_KEY[precision], np.iinfo(np.int32).min).astype(np.int32)
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+        """As the compiled loops take them."""
+        return self.keys, self.columns, self.held, self.limit, self.wanted
+
+    def take(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Candidates int64 [b, wanted] (-1 = no more) of the queries ``rows``, and float64 [b]: none left out is smaller.
+
+        Where nothing was left out the bound is infinity.
+        """
+        from thermal_assets.neighbors.kernels import shrink_lists
+
+        shrink_lists(self.arrays, rows)
+        there = np.arange(self.wanted) < self.held[rows, None]
+        columns = np.where(there, self.columns[rows, : self.wanted], -1).astype(np.int64)
+        return columns, self._values(self.limit[rows])
+
+    def _values(self, keys: np.ndarray) -> np.ndarray:
+        bits = keys << 16 if self.precision == "bfloat16" else keys
+        return bits.view(np.float32).astype(np.float64)
+
+
+def no_shortlists(precision: Precision) -> Shortlists:
+    """Lists of nobody, where a kind of neighbour is not asked for."""
+    return Shortlists(np.empty(0, dtype=bool), 0, precision)

@@ -1,0 +1,102 @@
+"""What a model could learn by mistake, what drifts, what arrived last, and what is worth collecting."""
+
+from __future__ import annotations
+
+from thermal_assets.warehouse.columns import CLASS_NAME, LENS_ID, LEVEL
+from thermal_assets.warehouse.schema import Table, column, required
+
+AUDITS = (
+    Table(
+        "shortcut_audit",
+        "One row per question (state of a pair, or class against all others) and feature that should not matter: can "
+        "the answer be told from it alone?",
+        (
+            required("target", "VARCHAR", "'state': anomaly against normal of a pair; 'class': one class, all others"),
+            required("subject", "VARCHAR", "The pair or the class"),
+            required(
+                "feature",
+                "VARCHAR",
+                "'mode and alpha', 'crop size', 'palette', 'brightness', 'distance', 'place' or 'date'",
+            ),
+            column(
+                "auc",
+                "DOUBLE",
+                "AUC in held-out sessions (near copies where names have none); 0.5 = tells nothing; NULL = not measured",
+            ),
+            column("ci_low", "DOUBLE", "Lower 95 % bound, sessions resampled"),
+            column("ci_high", "DOUBLE", "Upper 95 % bound, sessions resampled"),
+            required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),
+            column("telling_value", "VARCHAR", "The value, or range of values, whose share differs most"),
+            column("share_positive", "DOUBLE", "Its share of the anomaly (or the class), sessions counting the same"),
+            column("share_negative", "DOUBLE", "Its share of the normal (or all other classes)"),
+            required("n_positive", "BIGINT", "Images of the anomaly (or the class)"),
+            required("n_negative", "BIGINT", "Images of the normal (or all other classes)"),
+            required("sessions_positive", "INTEGER", "Their sessions; 0 without sessions"),
+            required("sessions_negative", "INTEGER", "Their sessions; 0 without sessions"),
+            required("folds", "INTEGER", "Folds, whole sessions in each; 1 = nothing could be held out"),
+            required("method", "VARCHAR", "'exact': all images; 'sample': at most 5,000 of a class, by hash"),
+            required("statement", "VARCHAR", "The result in words, or why there is none"),
+        ),
+        key=("target", "subject", "feature"),
+        owner="shortcut_audit",
+    ),
+    Table(
+        "domain_drift",
+        "One row per class and month or place: can its pictures be told from the other pictures of the class, in "
+        "sessions not seen before?",
+        (
+            CLASS_NAME,
+            LEVEL,
+            required("kind", "VARCHAR", "'month' or 'place'"),
+            required("value", "VARCHAR", "The month (YYYY-MM) or the place code"),
+            required("image_count", "BIGINT", "Images with a session"),
+            required("sessions", "INTEGER", "Their sessions"),
+            required("sessions_others", "INTEGER", "Sessions of all other months or places of the class"),
+            column("auc", "DOUBLE", "AUC of a classifier held out by session; 0.5 = no drift; NULL = not identifiable"),
+            column("ci_low", "DOUBLE", "Lower 95 % bound, sessions resampled"),
+            column("ci_high", "DOUBLE", "Upper 95 % bound, sessions resampled"),
+            column("energy_distance", "DOUBLE", "Energy distance of its session means to those of all others"),
+            column("p_value", "DOUBLE", "Permutation of whole sessions; NULL if it cannot be had"),
+            column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
+            column("q_value", "DOUBLE", "Benjamini-Hochberg over all rows with a p"),
+            required("typical_ids", "VARCHAR[]", "Up to twelve images that show it most, one of a session in turn"),
+            required("method", "VARCHAR", "'exact': all images; 'sample': at most 4,000 of a class, by hash"),
+            required("statement", "VARCHAR", "What may be said, in words"),
+            LENS_ID,
+        ),
+        key=("class_name", "level", "kind", "value"),
+        owner="domain_drift",
+    ),
+    Table(
+        "distance_groups",
+        "One row per class and two neighbouring distances: are these two kinds of picture?",
+        (
+            CLASS_NAME,
+            LEVEL,
+            required("nearer_from_m", "DOUBLE", "The nearer distance, metres (of a group: its smallest)"),
+            required("nearer_to_m", "DOUBLE", "The nearer distance, metres (of a group: its largest)"),
+            required("farther_from_m", "DOUBLE", "The farther distance, metres (of a group: its smallest)"),
+            required("farther_to_m", "DOUBLE", "The farther distance, metres (of a group: its largest)"),
+            required("images_nearer", "BIGINT", "Images at the nearer distance"),
+            required("images_farther", "BIGINT", "Images at the farther distance"),
+            required("sessions_nearer", "INTEGER", "Sessions at the nearer distance; 0 without sessions"),
+            required("sessions_farther", "INTEGER", "Sessions at the farther distance; 0 without sessions"),
+            required("sessions_both", "INTEGER", "Sessions that hold both distances"),
+            required("n", "BIGINT", "Images of each distance that were compared: equally many"),
+            required(
+                "identifiable",
+                "BOOLEAN",
+                "False: a distance has fewer than two sessions, so distance and session are one thing",
+            ),
+            column("auc", "DOUBLE", "AUC of a classifier held out by session; 0.5 = alike; NULL = not identifiable"),
+            column("ci_low", "DOUBLE", "Lower 95 % bound, sessions resampled"),
+            column("ci_high", "DOUBLE", "Upper 95 % bound, sessions resampled"),
+            required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),
+            required("method", "VARCHAR", "'exact': all images; 'sample': equally many of both, drawn by hash"),
+            required("statement", "VARCHAR", "What may be said, in words"),
+            LENS_ID,
+        ),
+        key=("class_name", "level", "nearer_from_m"),
+        owner="distance_groups",
+    ),
+)

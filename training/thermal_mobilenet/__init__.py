@@ -1,0 +1,1 @@
+"""Training of the lens `thermal_mobilenet`: see README.md here."""
