@@ -3,7 +3,8 @@
 Why Embedding Atlas: it draws millions of points, filters and searches in SQL with DuckDB, takes coordinates,
 neighbours and pictures that are there already, needs no database server (FiftyOne needs MongoDB) and sends nothing
 out. Version 0.12.0: later ones draw on WebGPU with 16-bit shaders only, which many a plant's PC lacks, and want
-another filelock than the project is pinned to. It may live in an environment of its own: it is only started.
+another filelock than the project is pinned to; this one also draws on WebGL 2, where its page is told to (see
+exporting/atlas_viewer.py). It may live in an environment of its own: it is only started.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import io
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from thermal_assets.cli.console import out, stage_display
 from thermal_assets.errors import UserError
 from thermal_assets.exporting.atlas import LAYOUTS, atlas_table
+from thermal_assets.exporting.atlas_viewer import viewer_pages
 from thermal_assets.exporting.published import published_copy
 from thermal_assets.home.layout import open_home, write_atomically
 
@@ -50,15 +53,18 @@ def run_explore(home: Path | None, host: str, port: int, images: int, layout: st
         f"{table.height:,} images at http://{host}:{port} (Ctrl-C ends it); the same table: {path}",
         highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
-    return subprocess.run(atlas_command(tool, path, host, port), check=False).returncode
+    with tempfile.TemporaryDirectory(prefix="thermal-assets-explore-") as folder:
+        pages = viewer_pages(tool, Path(folder))
+        return subprocess.run(atlas_command(tool, path, host, port, pages), check=False).returncode
 
 
-def atlas_command(tool: list[str], path: Path, host: str, port: int) -> list[str]:
+def atlas_command(tool: list[str], path: Path, host: str, port: int, pages: Path | None = None) -> list[str]:
     """The command line that shows ``path``. DuckDB runs in the browser, from files of the tool: nothing is fetched
     from outside, and the server's DuckDB (whose 2.0 this version does not know) is not used."""
     return [
         *tool, str(path), "--x", "x", "--y", "y", "--image", "picture", "--neighbors", "neighbors",
         "--disable-projection", "--duckdb", "wasm", "--host", host, "--port", str(port), "--no-auto-port",
+        *(["--static", str(pages)] if pages else []),
     ]  # fmt: skip
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
+from thermal_assets.defs.partitions import CLASS_PARTITIONS_NAME
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.errors import UserError, WarehouseLocked
 from thermal_assets.home.layout import Home
@@ -135,6 +137,14 @@ def run_partitions(context: dg.AssetExecutionContext, home: HomeResource, step: 
     return result
 
 
+def _require_partition(context: dg.AssetExecutionContext) -> None:
+    """A run that was queued while its class left has nothing to do, and says so."""
+    key = context.run.tags.get(PARTITION_NAME_TAG)
+    if key is not None and not context.instance.has_dynamic_partition(CLASS_PARTITIONS_NAME, key):
+        told = f"class {key} has left, its folder is gone: there is nothing to run"
+        raise dg.Failure(told, allow_retries=False)
+
+
 def run_partition_steps(
     context: dg.AssetExecutionContext,
     home: HomeResource,
@@ -145,6 +155,7 @@ def run_partition_steps(
     In a run over a range, a class that fails does not stop the others; the run fails at its end.
     """
     with station(context, home) as opened:
+        _require_partition(context)
         keys = context.partition_keys
         if len(keys) == 1:
             for report in steps(opened, context.run_id, keys[0]):

@@ -6,6 +6,7 @@ from thermal_assets.defs.asset_kit import run_dataset, table_spec
 from thermal_assets.defs.automation import DATASET_STAGE
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.domains import materialize_distance_groups, materialize_domain_drift
+from thermal_assets.steps.run_drift import materialize_run_drift
 from thermal_assets.steps.shortcut_audit import materialize_shortcut_audit
 
 GROUP = "08_drift"
@@ -42,3 +43,21 @@ def domain_drift(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Ma
 )
 def distance_groups(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
     return run_dataset(context, home, materialize_distance_groups)
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=[
+        "image_classes",
+        "file_manifest",
+        "channel_stats",
+        "l3_projection",
+        "class_densities",
+        "separation",
+        "duplicates",
+    ],
+    automation_condition=DATASET_STAGE,
+    **table_spec("run_drift", note="After a sensor refresh it says whether the new delivery is different."),
+)
+def run_drift(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    return run_dataset(context, home, materialize_run_drift)

@@ -1,6 +1,7 @@
 """Which classes there are, and every file of each."""
 
 import dagster as dg
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from thermal_assets.defs.asset_kit import as_result, run_partitions, station, table_spec
 from thermal_assets.defs.automation import DATASET_ROOT
@@ -29,7 +30,17 @@ def image_classes(context: dg.AssetExecutionContext, home: HomeResource) -> dg.M
     for partition in known.intersection(gone):
         context.instance.delete_dynamic_partition(CLASS_PARTITIONS_NAME, partition)
         context.log.info(f"the folder of {partition} is gone: its partition and all its rows have left")
+        _cancel_queued(context, partition)
     return as_result(context, report)
+
+
+def _cancel_queued(context: dg.AssetExecutionContext, partition: str) -> None:
+    """Runs that wait in the queue for a class that has left would only fail."""
+    filters = dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED], tags={PARTITION_NAME_TAG: partition})
+    for record in context.instance.get_run_records(filters):
+        run = record.dagster_run
+        context.instance.report_run_canceled(run, message=f"class {partition} has left: there is nothing to run")
+        context.log.info(f"{run.job_name} of {partition} was waiting in the queue and is cancelled")
 
 
 @dg.asset(

@@ -22,11 +22,12 @@ def run_outcomes(
         for record in instance.get_run_records(dg.RunsFilter(tags=tags)):  # newest first
             key = record.dagster_run.tags[RUN_KEY_TAG]
             if key not in found:
-                found[key] = _outcome(instance, record.dagster_run)
+                found[key] = run_outcome(instance, record.dagster_run)
     return found
 
 
-def _outcome(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[Outcome, str]:
+def run_outcome(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[Outcome, str]:
+    """How ``run`` stands, and why it failed."""
     # Dagster itself starts a run again whose process was killed: what counts is how that one ends.
     while next_id := run.tags.get(AUTO_RETRY_RUN_ID_TAG):
         following = instance.get_run_by_id(next_id)

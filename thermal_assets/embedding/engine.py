@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -10,35 +9,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermal_assets.embedding.hardware import has_native_bf16
+from thermal_assets.embedding.preparation import PRECISIONS, prepare
 from thermal_assets.errors import UserError
 from thermal_assets.lenses.lens_spec import LensSpec
-from thermal_assets.lenses.networks import load_network
-from thermal_assets.lenses.pseudo_images import pseudo_images
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
-log = logging.getLogger(__name__)
-
-PRECISIONS = ("auto", "mixed", "fp32")
-#: bfloat16 is used only where no probe image falls below this cosine against fp32: half the error that is promised.
-PROBE_COSINE = 0.9995
-PROBE_IMAGES, CALIBRATION_IMAGES = 8, 16
-PROBE_SEED, CALIBRATION_SEED = 1, 2
-#: How many leading blocks may stay in fp32 before all do.
-PRECISE_BLOCKS = (2, 3, 5)
+#: Largest block that torch asks for at a time, bytes. glibc keeps freed blocks below 32 MB but returns larger ones to
+#: the kernel, which then has to clear them again for every layer: that takes half of the time of larger batches.
+LARGEST_BLOCK = 30_000_000
+MOST_IN_A_BATCH = 32
 
 
 class Embedder:
     """A lens made ready for this machine.
 
-    ``precision`` is ``mixed`` (most layers in bfloat16, see `fast_network`), ``fp32``, or ``auto``:
-    mixed where the processor has bfloat16 units (AVX512-BF16 or AMX), fp32 otherwise and on CUDA, where
-    decoding is the slower half anyway. Before mixed is used it is compared with fp32 on pseudo-images; it
-    keeps as many leading blocks in fp32 as it takes to stay above `PROBE_COSINE`, and where that does not
-    help, fp32 it is. ``device`` is ``auto``, ``cpu`` or ``cuda``.
+    ``precision`` is ``mixed`` (most layers in bfloat16, see `fast_network`), ``bf16``, ``fp16``, ``fp32``, or ``auto``:
+    mixed where the processor has bfloat16 units (AVX512-BF16 or AMX), fp32 on other processors, sixteen bits on CUDA.
+    Before anything but fp32 is used it is compared with fp32 on pseudo-images (`preparation`), and where it is not
+    close enough, fp32 it is. ``device`` is ``auto``, ``cpu`` or ``cuda``.
 
     ``kind`` names what the bits of a vector depend on besides the lens (``mixed cpu``, ``fp32 cpu``, ...).
 
@@ -65,17 +55,16 @@ class Embedder:
             torch.backends.cudnn.benchmark = False
             torch.backends.cudnn.deterministic = True
             torch.backends.cudnn.allow_tf32 = False
-        self.batch_size = 128 if on_cuda else _cpu_batch(spec.input_size)
         scale = 1.0 / (255.0 * np.asarray(spec.std))
         self._scale = self._channels(scale)
         self._shift = self._channels(-np.asarray(spec.mean) / np.asarray(spec.std))
-        if precision == "auto":
-            precision = "mixed" if not on_cuda and has_native_bf16() else "fp32"
         with single_threaded(not on_cuda), torch.inference_mode():
-            self._network, self.precision, how = self._prepare(precision)
+            prepared = prepare(spec, precision, self.device, self.normalised)
+        self.network, self.precision = prepared.network, prepared.precision
+        self.batch_size = spec.fixed_batch or (_cuda_batch() if on_cuda else _cpu_batch(spec.input_size, self.precision))
         self.kind = f"{self.precision} {self.device.type}"
         self.description = (
-            f"{spec.lens_id} on {self.device.type}, {how}, {spec.input_size} px, batches of {self.batch_size}"
+            f"{spec.lens_id} on {self.device.type}, {prepared.how}, {spec.input_size} px, batches of {self.batch_size}"
         )
 
     def embed(self, images: np.ndarray) -> np.ndarray:
@@ -94,48 +83,24 @@ class Embedder:
                 part = images[start : start + size]
                 if len(part) < size:
                     part = np.concatenate([part, np.zeros((size - len(part), side, side, 3), np.uint8)])
-                features = self._network(self._normalised(part)).cpu().numpy()
+                features = self.network(self.normalised(part)).cpu().numpy()
                 result[start : start + size] = unit_length(features)[: len(images) - start]
         return result
 
-    def _normalised(self, images: np.ndarray) -> torch.Tensor:
-        """uint8[n, S, S, 3] -> float32[n, 3, S, S] in channels-last order."""
+    def normalised(self, images: np.ndarray) -> torch.Tensor:
+        """uint8[n, S, S, 3] -> float32[n, 3, S, S] on the device, in channels-last order."""
         import torch
 
-        batch = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2)
+        host = torch.from_numpy(images)
+        if self.device.type == "cuda":
+            host = host.pin_memory()  # so that the copy does not wait for the computation before it
+        batch = host.to(self.device, non_blocking=True).permute(0, 3, 1, 2)
         return batch.to(torch.float32).mul_(self._scale).add_(self._shift)
 
     def _channels(self, values: np.ndarray) -> torch.Tensor:
         import torch
 
         return torch.from_numpy(values.astype(np.float32)).reshape(1, 3, 1, 1).to(self.device)
-
-    def _prepare(self, precision: str) -> tuple[nn.Module, str, str]:
-        import torch
-
-        from thermal_assets.embedding import fast_network
-
-        base = fast_network.folded(load_network(self.spec).get_submodule("0")).to(self.device)
-        exact = fast_network.MixedFeatures(base, None)
-        if precision == "fp32":
-            return exact, "fp32", "fp32"
-        side = self.spec.input_size
-        probe = self._normalised(pseudo_images(PROBE_IMAGES, side, PROBE_SEED))
-        wanted = exact(probe)
-        calibration = self._normalised(pseudo_images(CALIBRATION_IMAGES, side, CALIBRATION_SEED))
-        means = fast_network.mean_inputs(base, calibration)
-        cosine = 0.0
-        for precise in PRECISE_BLOCKS:
-            network = fast_network.mixed(base, precise, means)
-            try:
-                cosine = float(torch.nn.functional.cosine_similarity(network(probe), wanted).min())
-            except (AttributeError, RuntimeError, TypeError) as error:  # the kernel is no public interface of torch
-                log.warning("bf16 kernels are not usable here (%s); using fp32", str(error).splitlines()[0])
-                return exact, "fp32", "fp32"
-            if cosine >= PROBE_COSINE:
-                return network, "mixed", f"bf16 behind {precise} fp32 blocks (cosine to fp32 at least {cosine:.5f})"
-        log.warning("%s: bf16 reaches a cosine of %.5f only; using fp32", self.spec.lens_id, cosine)
-        return exact, "fp32", "fp32"
 
 
 @lru_cache(maxsize=1)
@@ -144,14 +109,21 @@ def embedder(spec: LensSpec, precision: str = "auto", device: str = "auto") -> E
     return Embedder(spec, precision, device)
 
 
-def _cpu_batch(side: int) -> int:
-    """Images a batch on the CPU: 8 at 224 px, fewer for larger inputs.
+def _cpu_batch(side: int, precision: str) -> int:
+    """Images a batch on the CPU: what keeps the largest layer (96 channels at half the side) below `LARGEST_BLOCK`.
 
-    glibc keeps freed blocks below 32 MB but returns larger ones to the kernel, which then has to clear
-    them again for every layer: that takes half of the time of larger batches. A thread by itself gains
-    nothing from them anyway.
+    A thread by itself gains nothing from larger ones.
     """
-    return next(n for n in (8, 4, 2, 1) if n == 1 or n * side * side <= 8 * 256 * 256)
+    size = 96 * (side // 2) ** 2 * (4 if precision == "fp32" else 2)
+    return next(n for n in (MOST_IN_A_BATCH, 16, 8, 4, 2, 1) if n == 1 or n * size <= LARGEST_BLOCK)
+
+
+def _cuda_batch() -> int:
+    """Images a batch on CUDA, by what the device has in all: what is free just now would make bits depend on it."""
+    import torch
+
+    total = torch.cuda.get_device_properties(0).total_memory
+    return next(n for n in (256, 128, 64, 32) if n == 32 or total >= n * 60_000_000)
 
 
 def unit_length(features: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 
@@ -52,8 +53,8 @@ def process(task: Task, side: int, limits: DecodeLimits, watch: Stopwatch) -> Ou
         data = _first_readable(task, limits, outcome, watch)
         if data is None:
             return outcome
-        with watch.stage("decode"):
-            image = decode_image(data, limits)
+        started = perf_counter()
+        image = decode_image(data, limits)
         outcome.decoded = True
     except ImageProblem as problem:
         if problem.code in _PASSING:
@@ -63,9 +64,11 @@ def process(task: Task, side: int, limits: DecodeLimits, watch: Stopwatch) -> Ou
         if task.measure:
             outcome.record = StatsRecord(task.content_hash, None, [outcome.undecodable])
         return outcome
+    decoded = perf_counter()
+    watch.add("decode", decoded - started)
     if task.measure:
-        with watch.stage("statistics"):
-            outcome.record = _measured(task.content_hash, image)
+        outcome.record = _measured(task.content_hash, image)
+        watch.add("statistics", perf_counter() - decoded)
     if task.embed:
         with watch.stage("resize"):
             outcome.pixels = network_input(image.picture, side)
@@ -79,11 +82,13 @@ def _measured(content_hash: str, image: DecodedImage) -> StatsRecord:
 
 def _first_readable(task: Task, limits: DecodeLimits, outcome: Outcome, watch: Stopwatch) -> bytes | None:
     for file in task.files:
+        started = perf_counter()
         try:
-            with watch.stage("read"):
-                return _read(file, limits)
+            return _read(file, limits)
         except _Unusable as problem:
             outcome.problems.append(FileProblem(file.image_id, problem.code, problem.message))
+        finally:
+            watch.add("read", perf_counter() - started)
     return None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from thermal_assets.embedding.chunk_files import TEMPORARY, ChunkDirectory
+from thermal_assets.errors import UserError
 from thermal_assets.temporary import temporary_prefix
 
 _VECTORS = ".vectors"
@@ -23,17 +24,34 @@ class VectorStore:
     and read at the same time; see `chunk_files` for what a crash leaves behind.
     """
 
-    def __init__(self, root: Path, lens_id: str, dimensions: int) -> None:
+    def __init__(self, root: Path, lens_id: str, dimensions: int | None = None) -> None:
+        """``dimensions`` of the lens; None: as the stored vectors have it (for reading only).
+
+        Raises:
+            UserError: the store holds vectors of another length.
+        """
         if sys.byteorder != "little":
             raise NotImplementedError("vector files are little-endian and are mapped as they are")
         self.lens_id = lens_id
-        self.dimensions = dimensions
         self._files = ChunkDirectory(Path(root) / lens_id, (_VECTORS,))
+        stored = self._stored_dimensions()
+        if dimensions is not None and stored is not None and stored != dimensions:
+            raise UserError(
+                f"{self.directory} holds vectors of {stored} numbers where lens {lens_id} makes {dimensions}: "
+                "move the folder away and run again"
+            )
+        self.dimensions = dimensions if dimensions is not None else stored or 0
 
     @property
     def directory(self) -> Path:
         """Where the chunks lie."""
         return self._files.root
+
+    def _stored_dimensions(self) -> int | None:
+        if not self._files.chunks:
+            return None
+        chunk = self._files.chunks[0]
+        return chunk.stem.with_suffix(_VECTORS).stat().st_size // (4 * chunk.rows)
 
     @property
     def made_by(self) -> str | None:

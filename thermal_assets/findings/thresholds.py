@@ -207,6 +207,13 @@ class Thresholds(BaseModel):
         description="AUC in held-out sessions from which on the pictures of a place are called different: the same bound "
         "at which normal and anomaly count as told apart.",
     )
+    delivery_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Difference between new and old images of a class in the share of one palette, mode, size, brightness, "
+        "distance or place, from which on a delivery is called different: half of the images then come another way.",
+    )
     # L2 and L3: outliers
     outlier_distance_ratio: float = Field(
         1.5,

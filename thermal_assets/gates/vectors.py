@@ -8,9 +8,12 @@ from thermal_assets.progress import reporter
 
 _TABLES = (("l2_embeddings", "embedding"), ("l3_projection", "projection"))
 # The inner product of a vector with itself is NaN or infinite if any of its numbers is, and 0 if all are.
-_UNUSABLE = "NOT (isfinite(array_inner_product({column}, {column})) AND array_inner_product({column}, {column}) > 0)"
+_UNUSABLE = (
+    "NOT (isfinite(list_inner_product({column}, {column})) AND list_inner_product({column}, {column}) > 0) "
+    "OR len({column}) <> (SELECT l.dimensions FROM lenses l WHERE l.lens_id = {table}.lens_id)"
+)
 _EVIDENCE = "\nUNION ALL ".join(
-    f"SELECT '{table}' AS vectors, class_name, image_key FROM {table} WHERE {_UNUSABLE.format(column=column)}"
+    f"SELECT '{table}' AS vectors, class_name, image_key FROM {table} WHERE {_UNUSABLE.format(column=column, table=table)}"
     for table, column in _TABLES
 )
 _IN_FORCE = "SELECT level, lens_id FROM lenses WHERE in_force"
@@ -27,7 +30,7 @@ def _usable(basis: GateBasis) -> Measurement:
     told = reporter("checking vectors")
     for index, class_name in enumerate(classes, 1):
         for table, column in _TABLES:  # one class and table at a time: the warehouse is never held for long
-            condition = _UNUSABLE.format(column=column)
+            condition = _UNUSABLE.format(column=column, table=table)
             ((rows, wrong),) = basis.rows(
                 f"SELECT count(*), count(*) FILTER ({condition}) FROM {table} WHERE class_name = ?", [class_name]
             )
@@ -39,7 +42,8 @@ def _usable(basis: GateBasis) -> Measurement:
         return Measurement(None, "No image has been embedded yet.")
     return Measurement(
         bad,
-        f"{number(bad)} of {counted(total, 'vector')} hold no number, infinity, or nothing but zeros{within(where)}.",
+        f"{number(bad)} of {counted(total, 'vector')} hold no number, infinity, nothing but zeros, or have another length "
+        f"than their lens{within(where)}.",
     )
 
 

@@ -16,8 +16,6 @@ from thermal_assets.imaging.palettes import PaletteMatch
 from thermal_assets.imaging.pixel_defects import laplacian
 from thermal_assets.imaging.structure import deep_structure, no_structure
 
-_LEVELS = np.arange(256, dtype=np.float64)
-_MOMENTS = np.stack([_LEVELS, _LEVELS * _LEVELS], axis=1)
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as in Pillow's conversion to L
 
 
@@ -68,7 +66,7 @@ def pixel_hash(image: DecodedImage) -> str:
         digest.update(native.data)
     elif _is_grey(image):
         digest.update(b"L")
-        digest.update(np.ascontiguousarray(image.rgb[:, :, 0]).data)
+        digest.update(np.ascontiguousarray(image.luminance if image.native.ndim == 2 else image.rgb[:, :, 0]).data)
     else:
         digest.update(b"RGB")
         digest.update(np.ascontiguousarray(image.rgb).data)
@@ -118,25 +116,26 @@ def entropy_bits(counts: NDArray[Any]) -> float:
 
 def _eight_bit(image: DecodedImage, match: PaletteMatch) -> dict[str, object]:
     """Exact numbers from the 256-level histograms."""
+    from thermal_assets.imaging.level_kernels import describe_counts
+
     grey = image.native.ndim == 2
-    counts = image.level_counts[:1] if grey else image.level_counts
     pixels = image.width * image.height
+    numbers = np.zeros(10, np.int64)
+    counts = image.level_counts[:1] if grey else image.level_counts
+    entropy = describe_counts(counts, image.luminance_counts, *luminance_ends(match), numbers)
+    lowest, highest, below, above, *sums = numbers.tolist()
     means, deviations = [], []
-    for first, second in (counts.astype(np.float64) @ _MOMENTS).tolist():  # whole numbers below 2 ** 53: exact
-        total, squares = int(first), int(second)
+    for total, squares in zip(sums[: 2 if grey else 6 : 2], sums[1::2], strict=False):
         means.append(total / pixels)
         deviations.append(math.sqrt(pixels * squares - total * total) / pixels)
-    used = np.flatnonzero(counts[0] if grey else counts.any(axis=0))
-    luma_counts, structure = image.luminance_counts, image.structure
-    low, high = luminance_ends(match)
-    below, above = int(luma_counts[: low + 1].sum()), int(luma_counts[high:].sum())
+    structure = image.structure
     if grey:
         means, deviations = means * 3, deviations * 3
     return {
         **_per_channel(means, deviations),
-        "minimum": float(used[0]),
-        "maximum": float(used[-1]),
-        "entropy": entropy_bits(luma_counts),
+        "minimum": float(lowest),
+        "maximum": float(highest),
+        "entropy": entropy,
         "sharpness": _variance_of_sums(structure.laplacian, structure.plane.shape, 255.0),
         **_clipped(below / pixels, above / pixels),
         **structure.columns(),

@@ -9,7 +9,6 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,8 +30,9 @@ from thermal_assets.imaging.container_noise import container_noise, noise_of_ste
 from thermal_assets.imaging.containers import FORMATS, check_jpeg, check_png, check_tiff, sniff_format
 from thermal_assets.imaging.fast_jpeg import decode_plain_jpeg
 from thermal_assets.imaging.fast_png import decode_plain_png
+from thermal_assets.imaging.lazy import lazy
 from thermal_assets.imaging.palettes import GREY, PaletteMatch, match_palette
-from thermal_assets.imaging.pixels import Pixels, displayed, extract_pixels, reopen, sixteen_bit_colour
+from thermal_assets.imaging.pixels import Pixels, displayed, seen_as, extract_pixels, reopen, sixteen_bit_colour
 from thermal_assets.imaging.problems import ImageProblem, as_problem, one_line
 from thermal_assets.imaging.radiometric import Radiometric, read_radiometric
 
@@ -105,19 +105,19 @@ class DecodedImage:
         """'none', 'present, not read' or 'read'."""
         return self.thermogram.state
 
-    @cached_property
+    @lazy
     def palette(self) -> PaletteMatch:
         """The pseudo-colour palette; a picture of one channel is grey."""
         return _ONE_CHANNEL if self.native.ndim == 2 else match_palette(self.rgb)
 
-    @cached_property
+    @lazy
     def structure(self) -> Structure:
         """Lines, pixels and graphics that do not come from the scene; of pictures of 8 bits."""
         from thermal_assets.imaging.structure import structure_of
 
         return structure_of(self)
 
-    @cached_property
+    @lazy
     def picture(self) -> Image.Image:
         """``rgb`` as a Pillow image: mode L where the picture is grey in the file, else RGB."""
         if self.loaded is not None:
@@ -128,7 +128,7 @@ class DecodedImage:
             )
         return Image.fromarray(self.rgb)
 
-    @cached_property
+    @lazy
     def level_counts(self) -> NDArray[np.uint32]:
         """uint32 [3, 256]: how many pixels of ``rgb`` have each level, per channel."""
         return self._scan[0][:3]
@@ -143,14 +143,16 @@ class DecodedImage:
         """uint8 [H, W]: ITU-R BT.601 of ``rgb``, as Pillow's conversion to L; the levels themselves where grey."""
         return self._scan[1]
 
-    @cached_property
+    @lazy
     def _scan(self) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
         if self.native.ndim == 2:
             from thermal_assets.imaging.plane_kernels import count_levels
 
-            levels, one = np.ascontiguousarray(self.rgb[:, :, 0]), np.zeros(256, np.uint32)
+            plain = self.native.dtype == np.uint8 and self.bit_depth == 8
+            levels = np.ascontiguousarray(self.native if plain else self.rgb[:, :, 0])
+            one = np.zeros(256, np.uint32)
             count_levels(levels, one)
-            return np.broadcast_to(one, (4, 256)), levels
+            return seen_as(one, (4, 256), (0, 4)), levels
         from thermal_assets.imaging.colour_kernels import scan_colours
 
         counts, luminance = np.zeros((4, 256), np.uint32), np.empty((self.height, self.width), np.uint8)

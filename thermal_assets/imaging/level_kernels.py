@@ -68,3 +68,36 @@ def describe_levels(counts, at, spot_share, spot_pixels, figures, bins):  # type
         for level in range(k * 256 // len(bins), (k + 1) * 256 // len(bins)):
             inside += counts[level]
         bins[k] = (inside * 10_000 + total // 2) // total
+
+
+@nb.njit(
+    nb.float64(nb.types.Array(nb.uint32, 2, "A", readonly=True), nb.types.Array(nb.uint32, 1, "A", readonly=True), nb.int64, nb.int64, nb.int64[::1]),
+    **_compiled,
+)
+def describe_counts(counts, luminance, low, high, numbers):  # type: ignore[no-untyped-def]
+    """Entropy in bits of the histogram ``luminance`` uint32 [256]; the rest into numbers int64 [10].
+
+    ``counts`` uint32 [C, 256], C of 1 or 3. numbers: lowest and highest level that a channel has; pixels whose
+    luminance is at most ``low``, at least ``high``; then the sum and the sum of squares of each channel.
+    """
+    lowest, highest = 256, -1
+    for c in range(counts.shape[0]):
+        total, squares = 0, 0
+        for level in range(256):
+            count = counts[c, level]
+            if count:
+                total += level * count
+                squares += level * level * count
+                lowest, highest = min(lowest, level), max(highest, level)
+        numbers[4 + 2 * c], numbers[5 + 2 * c] = total, squares
+    pixels, below, above = 0, 0, 0
+    weighted = 0.0
+    for level in range(256):
+        count = luminance[level]
+        if count:
+            pixels += count
+            weighted += count * np.log2(count)
+            below += count if level <= low else 0
+            above += count if level >= high else 0
+    numbers[0], numbers[1], numbers[2], numbers[3] = lowest, highest, below, above
+    return max(0.0, np.log2(pixels) - weighted / pixels)

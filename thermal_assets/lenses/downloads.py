@@ -13,30 +13,38 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from thermal_assets.errors import UserError
+from thermal_assets.lenses.lens_spec import PACKAGED
 
 TIMEOUT_SECONDS = 10
+
+
+def cached_weights(architecture: str) -> Path:
+    """Where the torch hub cache keeps torchvision's default ImageNet weights, whether or not they are there."""
+    import torch
+    import torchvision
+
+    url = torchvision.models.get_model_weights(architecture).DEFAULT.url
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(url).path).name
 
 
 def imagenet_weights(architecture: str) -> Path:
     """Path of torchvision's default ImageNet weights in the torch hub cache, downloading them if need be.
 
-    Raises UserError naming three ways out where they are neither there nor reachable.
+    Raises UserError naming the ways out where they are neither there nor reachable.
     """
-    import torch
     import torchvision
 
-    url = torchvision.models.get_model_weights(architecture).DEFAULT.url
-    file_name = Path(urlparse(url).path).name
-    target = Path(torch.hub.get_dir()) / "checkpoints" / file_name
+    target = cached_weights(architecture)
     if target.is_file():
         return target
     try:
-        _download(url, target)
+        _download(torchvision.models.get_model_weights(architecture).DEFAULT.url, target)
     except (OSError, ValueError) as error:  # URLError and timeouts are OSErrors
         reason = getattr(error, "reason", None) or error
         raise UserError(
             f"the ImageNet weights of {architecture} are not on this machine and could not be downloaded ({reason}). "
-            f"Either connect once, or put {file_name} into {target.parent}; "
+            f"Either connect once, or put {target.name} into {target.parent}; "
+            f"or take {PACKAGED}, which needs no download, with --lens {PACKAGED}; "
             "or give another checkpoint with --lens-weights FILE; "
             f"or, for trying out only, take untrained weights with --lens random-{architecture}"
         ) from error

@@ -14,6 +14,13 @@ DEFAULT_INPUT_SIZE = 224
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 RANDOM_PREFIX = "random-"
+#: The lens inside the package.
+PACKAGED = "thermal_mobilenet"
+#: ImageNet's MobileNetV2 where torchvision's weights are on this machine, the packaged lens otherwise.
+AUTOMATIC = "auto"
+#: Beginnings of the networks that are convolutions, a mean over space, and a classifier.
+PLAIN_ARCHITECTURES = ("mobilenet_v2", "efficientnet_")
+#: Those to recommend; any classifier of torchvision will do.
 ARCHITECTURES = ("mobilenet_v2", "efficientnet_b0", "efficientnet_v2_s")
 
 
@@ -21,9 +28,11 @@ ARCHITECTURES = ("mobilenet_v2", "efficientnet_b0", "efficientnet_v2_s")
 class LensSpec:
     """A network together with its weights and input, by value: two equal specs give equal vectors.
 
-    ``name`` is the architecture, with the prefix ``random-`` for untrained weights; ``source`` is
-    ``torchvision`` (its download), ``file`` or ``random``; ``weights`` the path of the weights file.
-    ``mean`` and ``std`` are per channel (red, green, blue) of values scaled to 0..1.
+    ``name`` is the architecture, with the prefix ``random-`` for untrained weights, the name of the packaged lens, or
+    that of a program; ``source`` is ``torchvision`` (its download), ``file``, ``program`` (TorchScript or exported),
+    ``package`` or ``random``; ``weights`` the path of the file, None for the last two.
+    ``mean`` and ``std`` are per channel (red, green, blue) of values scaled to 0..1. ``fixed_batch``: the only number
+    of images at a time that a program takes, if it was exported for one.
     """
 
     name: str
@@ -36,11 +45,19 @@ class LensSpec:
     dimensions: int = DIMENSIONS
     random_weights: bool = False
     seed: int = 0
+    fixed_batch: int | None = None
 
     @property
     def architecture(self) -> str:
-        """Name of the torchvision network."""
-        return self.name.removeprefix(RANDOM_PREFIX)
+        """Name of the torchvision network; empty for a program."""
+        if self.source == "program":
+            return ""
+        return "mobilenet_v2" if self.source == "package" else self.name.removeprefix(RANDOM_PREFIX)
+
+    @property
+    def is_plain(self) -> bool:
+        """True where the network is convolutions and a mean over space, which the engine knows how to speed up."""
+        return self.architecture.startswith(PLAIN_ARCHITECTURES)
 
     @property
     def preprocessing(self) -> dict[str, Any]:

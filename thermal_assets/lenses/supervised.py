@@ -149,9 +149,10 @@ def supervised_contrastive_loss(outputs: torch.Tensor, labels: torch.Tensor, tem
 def whitening(vectors: NDArray[np.float32], most: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(mean float32 [d], axes float32 [at most ``most``, d]): the largest principal axes over their deviations."""
     mean = vectors.mean(axis=0, dtype=np.float64)
+    near = mean.astype(np.float32)
     products = np.zeros((vectors.shape[1], vectors.shape[1]))
     for start in range(0, len(vectors), _ROWS_AT_ONCE):
-        centred = vectors[start : start + _ROWS_AT_ONCE] - mean
+        centred = vectors[start : start + _ROWS_AT_ONCE] - near
         products += centred.T @ centred
     variances, directions = np.linalg.eigh(products / max(len(vectors) - 1, 1))
     variances, directions = variances[::-1], directions[:, ::-1].T

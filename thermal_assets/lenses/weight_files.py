@@ -51,8 +51,6 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
-    try:
-        from safetensors.torch import load_file
-    except ImportError as error:
-        raise UserError(f"{path}: reading it needs the package safetensors; install it or give a .pth file") from error
+    from safetensors.torch import load_file
+
     return load_file(path)

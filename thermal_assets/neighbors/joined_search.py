@@ -12,7 +12,7 @@ from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.distances import sorted_candidates
 from thermal_assets.neighbors.search import Search, Work, full_float32, run_search
 from thermal_assets.neighbors.selection import first_of_rows
-from thermal_assets.neighbors.self_join import self_join
+from thermal_assets.neighbors.self_join import Lists, self_join
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
 from thermal_assets.neighbors.space import Precision, Progress, Space, fast_bfloat16
 
@@ -94,14 +94,8 @@ def run_joined_search(
         across = no_shortlists(wanted)
         if session is not None:
             across = Shortlists(asked & (session >= 0), min(plain_picks(k_across, wanted), space.count), wanted)
-        self_join(
-            operands,
-            plain,
-            across,
-            _NO_SESSIONS if session is None else session,
-            memory_mb=memory_mb,
-            progress=progress,
-        )
+        lists = Lists(plain, across, _NO_SESSIONS if session is None else session)
+        self_join(operands, lists, memory_mb=memory_mb, progress=progress)
         del operands
 
     def settled(lists: Shortlists, chunk: np.ndarray) -> Settled:
@@ -112,7 +106,7 @@ def run_joined_search(
         chunk = rows[start : start + _ROWS_AT_ONCE]
         is_open = emit(settled(plain, chunk), lambda part: settled(across, part))
         left.append(chunk[is_open])
-    del plain, across
+    del plain, across, lists
     still_open = np.concatenate(left)
     if len(still_open):
         run_search(

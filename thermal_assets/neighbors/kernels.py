@@ -74,12 +74,12 @@ def _push(key, column, row, keys, columns, held, limit, wanted):  # type: ignore
 
 
 @nb.njit(**_compiled)
-def _offer_rows(scores, width, first_row, first_column, lists, across, session):  # type: ignore[no-untyped-def]
+def _offer_rows(scores, width, row_ids, first_column, lists, across, session):  # type: ignore[no-untyped-def]
     keys, columns, held, limit, wanted = lists
     keys2, columns2, held2, limit2, wanted2 = across
     grouped = len(session) > 0
     for i in range(scores.shape[0]):
-        row = first_row + i
+        row = nb.int64(row_ids[i])
         own = session[row] if grouped else -1
         bar = limit[row]
         bar2 = limit2[row] if grouped else bar
@@ -105,7 +105,7 @@ def _offer_rows(scores, width, first_row, first_column, lists, across, session):
 
 
 @nb.njit(**_compiled)
-def _offer_columns(scores, width, first_row, first_column, lists, across, session):  # type: ignore[no-untyped-def]
+def _offer_columns(scores, width, row_ids, first_column, lists, across, session):  # type: ignore[no-untyped-def]
     keys, columns, held, limit, wanted = lists
     keys2, columns2, held2, limit2, wanted2 = across
     grouped = len(session) > 0
@@ -114,7 +114,7 @@ def _offer_columns(scores, width, first_row, first_column, lists, across, sessio
         for c in range(width):
             bars[c] = max(bars[c], limit2[first_column + c])
     for i in range(scores.shape[0]):
-        row = first_row + i
+        row = nb.int64(row_ids[i])
         own = session[row] if grouped else -1
         for start in range(0, width, _STRIDE):
             stop = min(start + _STRIDE, width)
@@ -136,36 +136,38 @@ def _offer_columns(scores, width, first_row, first_column, lists, across, sessio
 
 
 _OFFER = [
-    nb.void(scores, nb.int64, nb.int64, nb.int64, nb.types.Tuple(_LISTS), nb.types.Tuple(_LISTS), _CODES)
+    nb.void(scores, nb.int64, _CODES, nb.int64, nb.types.Tuple(_LISTS), nb.types.Tuple(_LISTS), _CODES)
     for scores in (_KEYS16, _KEYS32)
 ]
 
 
 @nb.njit(_OFFER, **_compiled)
-def offer_rows(scores, width, first_row, first_column, lists, across, session):  # type: ignore[no-untyped-def]
-    """Offer the candidates ``first_column + c``, c < width, to the lists of the queries ``first_row + i``.
+def offer_rows(scores, width, row_ids, first_column, lists, across, session):  # type: ignore[no-untyped-def]
+    """Offer the candidates ``first_column + c``, c < width, to the lists of the queries ``row_ids[i]``.
 
     scores       keys int16 or int32 [b, at least width]
+    row_ids      int32 [b]; a query is no candidate of its own
     lists        (keys int32 [n, C], columns int32 [n, C], held int32 [n], limit int32 [n], wanted): what each query
                  holds so far; keys of ``limit`` or more are refused
     across       the same for candidates of other sessions; not touched where ``session`` is empty
     session      int32 [n], negative = none, or empty
     """
-    _offer_rows(scores, width, first_row, first_column, lists, across, session)
+    _offer_rows(scores, width, row_ids, first_column, lists, across, session)
 
 
 @nb.njit(_OFFER, **_compiled)
-def offer_columns(scores, width, first_row, first_column, lists, across, session):  # type: ignore[no-untyped-def]
+def offer_columns(scores, width, row_ids, first_column, lists, across, session):  # type: ignore[no-untyped-def]
     """The same scores the other way round: rows are candidates, columns are queries."""
-    _offer_columns(scores, width, first_row, first_column, lists, across, session)
+    _offer_columns(scores, width, row_ids, first_column, lists, across, session)
 
 
 _FLOATS = nb.types.Array(nb.float32, 2, "C", readonly=True)
 _FACTORS = nb.types.Array(nb.float64, 1, "C", readonly=True)
 _ROWS = nb.types.Array(nb.int64, 1, "C", readonly=True)
+_regrouped = {"reassoc", "contract"}  # sums in lanes; the same lanes for every pair of rows
 
 
-@nb.njit(nb.float64(_FLOATS, nb.int64, nb.float64, _FLOATS, nb.int64, nb.float64), fastmath={"reassoc", "contract"}, **_compiled)
+@nb.njit(nb.float64(_FLOATS, nb.int64, nb.float64, _FLOATS, nb.int64, nb.float64), fastmath=_regrouped, **_compiled)
 def half_square(x, i, scale_x, y, j, scale_y):  # type: ignore[no-untyped-def]
     """|scale_x x_i - scale_y y_j|^2 / 2 in float64; zero for equal rows of equal scale."""
     total = 0.0

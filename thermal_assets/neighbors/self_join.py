@@ -1,17 +1,18 @@
-"""All vectors against all others, each pair's product once.
+"""Blocks of vectors against blocks of vectors, each pair's product once.
 
-The table of scores is symmetric: the product of two blocks of vectors serves the rows of both. So the blocks on and
-above the diagonal are computed, and each score is offered to the shortlists of its row and of its column. Every
-thread takes whole blocks; a block of lists is changed by one thread at a time.
+The product of two blocks of vectors serves the rows of both: each score is offered to the shortlists of its row and
+of its column. Of all vectors against all, only the blocks on and above the diagonal are computed. Every thread takes
+whole blocks; a block of lists is changed by one thread at a time.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,23 +24,69 @@ _BLOCKS = (128, 2048)
 _BLOCKS_ACROSS = 48  # the products of a block with itself are computed in full: at most one pair in so many
 
 
-def self_join(
+@dataclass(frozen=True)
+class Lists:
+    """Where scores go: ``plain`` takes all candidates, ``across`` those of other sessions.
+
+    session  int [n], negative = none; empty where ``across`` is not asked for
+    """
+
+    plain: Shortlists
+    across: Shortlists
+    session: np.ndarray
+
+
+def self_join(operands: Operands, lists: Lists, *, memory_mb: float, progress: Progress | None = None) -> None:
+    """Offer every vector of ``operands`` to the lists of every other.
+
+    ``memory_mb`` bounds the scores of all threads together. ``progress`` is called with (queries done, queries),
+    in units of finished pairs.
+    """
+    count = len(operands.matrix)
+    size = block_size(count, operands, memory_mb)
+    blocks = [np.arange(start, min(start + size, count), dtype=np.int32) for start in range(0, count, size)]
+    # Neighbouring blocks first: images of one folder lie together, and near candidates early keep later ones out.
+    pairs = [(one, one + apart) for apart in range(len(blocks)) for one in range(len(blocks) - apart)]
+    _join(operands, blocks, size, pairs, lists, lists, symmetric=True, progress=progress)
+
+
+def join_rows(
     operands: Operands,
-    plain: Shortlists,
-    across: Shortlists,
-    session: np.ndarray,
+    rows: np.ndarray,
+    lists: Lists,
+    others: Lists,
     *,
     memory_mb: float,
     progress: Progress | None = None,
 ) -> None:
-    """Offer every vector of ``operands`` to the lists of every other.
+    """Offer every vector to ``lists`` of the ``rows`` int64 [m], and these to the lists of ``others``."""
+    count = len(operands.matrix)
+    size = block_size(count, operands, memory_mb)
+    blocks = [rows[start : start + size].astype(np.int32) for start in range(0, len(rows), size)]
+    pairs = [(one, other) for other in range(-(-count // size)) for one in range(len(blocks))]
+    _join(operands, blocks, size, pairs, lists, others, symmetric=False, progress=progress)
 
-    plain      takes all
-    across     takes those of other sessions
-    session    int [n], negative = none; empty where ``across`` is not asked for
-    memory_mb  bound for the scores of all threads together
-    progress   called with (queries done, queries) in units of finished pairs
-    """
+
+def block_size(count: int, operands: Operands, memory_mb: float) -> int:
+    """Vectors a block: whole steps of 64, small enough for the memory and for little waste on the diagonal."""
+    import torch
+
+    fitting = int(memory_mb * 2**20 / (torch.get_num_threads() * operands.matrix.element_size() * 8))
+    wanted = math.ceil(count / _BLOCKS_ACROSS / 64) * 64
+    return max(8, min(max(_BLOCKS[0], min(wanted, _BLOCKS[1])), fitting // 8 * 8))
+
+
+def _join(
+    operands: Operands,
+    blocks: list[np.ndarray],
+    size: int,
+    pairs: list[tuple[int, int]],
+    lists: Lists,
+    others: Lists,
+    symmetric: bool,
+    progress: Progress | None,
+) -> None:
+    """Scores of ``blocks[one]`` against the ``other``-th block of ``size`` vectors, for each of ``pairs``."""
     import torch
 
     from thermal_assets.neighbors.kernels import offer_columns, offer_rows
@@ -47,72 +94,64 @@ def self_join(
     count, width = operands.matrix.shape
     threads = torch.get_num_threads()
     item = operands.matrix.element_size()
-    size = block_size(count, threads, item, memory_mb)
-    starts = range(0, count, size)
-    locks = [threading.Lock() for _ in starts]
-    codes = np.asarray(session, dtype=np.int32)
-    pairs = _Pairs(len(starts))
     tile_rows = max(8, min(size, _TILE_BYTES // (item * size)))
-    done, telling = [0], threading.Lock()
-    keys = np.int16 if operands.precision == "bfloat16" else np.int32
+    row_locks = [threading.Lock() for _ in blocks]
+    column_locks = row_locks if symmetric else [threading.Lock() for _ in range(-(-count // size))]
+    codes = np.asarray(lists.session, dtype=np.int32)
+    to_rows = (lists.plain.arrays, lists.across.arrays, codes)
+    to_columns = (others.plain.arrays, others.across.arrays, codes)
+    key = torch.int16 if operands.precision == "bfloat16" else torch.int32
+    left_over, done = _Given(pairs), _Told(len(pairs), count, progress)
 
     def work(_: int) -> None:
-        tile = torch.empty(tile_rows, size, dtype=operands.matrix.dtype)
+        buffer = torch.empty(tile_rows * size, dtype=operands.matrix.dtype)
         turned = torch.empty(size, width, dtype=operands.matrix.dtype)
         with torch.no_grad():
-            while (pair := pairs.next()) is not None:
+            while (pair := left_over.next()) is not None:
                 one, other = pair
-                first, second = starts[one], starts[other]
-                right = operands.matrix[second : second + size]
-                left = operands.block_as_queries(slice(first, first + size), turned)
+                ids, start = blocks[one], other * size
+                right = operands.matrix[start : start + size]
+                left = operands.as_queries(ids, turned)
                 for top in range(0, len(left), tile_rows):
                     part = left[top : top + tile_rows]
-                    scores = tile[: len(part), : len(right)] if len(right) < size else tile[: len(part)]
-                    if scores.is_contiguous():
-                        torch.mm(part, right.T, out=scores)
-                    else:
-                        scores = part @ right.T
-                    table = scores.view(torch.int16 if keys is np.int16 else torch.int32).numpy()
-                    with locks[one]:
-                        offer_rows(table, len(right), first + top, second, plain.arrays, across.arrays, codes)
-                    if one != other:
-                        with locks[other]:
-                            offer_columns(table, len(right), first + top, second, plain.arrays, across.arrays, codes)
-                if progress is not None:
-                    with telling:
-                        done[0] += 1
-                        progress(count * done[0] // pairs.count, count)
+                    scores = buffer[: len(part) * len(right)].view(len(part), len(right))
+                    torch.mm(part, right.T, out=scores)
+                    keys, mine = scores.view(key).numpy(), ids[top : top + tile_rows]
+                    with row_locks[one]:
+                        offer_rows(keys, len(right), mine, start, *to_rows)
+                    if not symmetric or one != other:
+                        with column_locks[other]:
+                            offer_columns(keys, len(right), mine, start, *to_columns)
+                done.one_more()
 
     with _one_thread_a_product(), ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(work, range(threads)):
             pass
 
 
-def block_size(count: int, threads: int, item: int, memory_mb: float) -> int:
-    """Vectors a block: whole steps of 64, small enough for the memory and for little waste on the diagonal."""
-    fitting = int(memory_mb * 2**20 / (threads * item * 8))
-    wanted = math.ceil(count / _BLOCKS_ACROSS / 64) * 64
-    return max(8, min(max(_BLOCKS[0], min(wanted, _BLOCKS[1])), fitting // 8 * 8))
+class _Given:
+    """Pairs of blocks, each given out once."""
 
-
-class _Pairs:
-    """Pairs of blocks (one <= other), each given out once."""
-
-    def __init__(self, blocks: int) -> None:
-        self.count = blocks * (blocks + 1) // 2
-        self._lock = threading.Lock()
-        self._left = self._all(blocks)
-
-    @staticmethod
-    def _all(blocks: int) -> Iterator[tuple[int, int]]:
-        # Neighbouring blocks first: images of one folder lie together, and near candidates early keep later ones out.
-        for apart in range(blocks):
-            for one in range(blocks - apart):
-                yield one, one + apart
+    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
+        self._left, self._lock = iter(pairs), threading.Lock()
 
     def next(self) -> tuple[int, int] | None:
         with self._lock:
             return next(self._left, None)
+
+
+class _Told:
+    """Progress over all threads."""
+
+    def __init__(self, pairs: int, queries: int, progress: Progress | None) -> None:
+        self._pairs, self._queries, self._progress = pairs, queries, progress
+        self._done, self._lock = 0, threading.Lock()
+
+    def one_more(self) -> None:
+        if self._progress is not None:
+            with self._lock:
+                self._done += 1
+                self._progress(self._queries * self._done // self._pairs, self._queries)
 
 
 @contextmanager

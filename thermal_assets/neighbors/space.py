@@ -50,28 +50,22 @@ class Operands:
     dimensions: int
     precision: Precision
 
-    def as_queries(self, rows: np.ndarray) -> torch.Tensor:
-        """The rows as left operand: [-x' | a | 1 1]."""
+    def as_queries(self, rows: np.ndarray, out: torch.Tensor | None = None) -> torch.Tensor:
+        """The rows as left operand: [-x' | a | 1 1]; in the beginning of ``out`` (as wide as the matrix) if given."""
         import torch
 
-        left = self.matrix.index_select(0, torch.from_numpy(rows))
-        return self._turned(left, left)
-
-    def block_as_queries(self, block: slice, out: torch.Tensor) -> torch.Tensor:
-        """The same for neighbouring rows, written to the beginning of ``out`` (rows as wide as the matrix)."""
-        rows = self.matrix[block]
-        return self._turned(rows, out[: len(rows)])
-
-    def _turned(self, rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
-        import torch
-
+        index = torch.from_numpy(rows)
+        if out is None:
+            left = self.matrix.index_select(0, index)
+        else:
+            left = out[: len(rows)]
+            torch.index_select(self.matrix, 0, index, out=left)
         d = self.dimensions
-        head = rows[:, d + 2 : d + 4].clone()
-        torch.neg(rows[:, :d], out=out[:, :d])
-        out[:, d : d + 2] = head
-        out[:, d + 2 : d + 4] = 1
-        out[:, d + EXTRA_COLUMNS :] = 0
-        return out
+        offset = left[:, d + 2 : d + 4].clone()
+        left[:, :d].neg_()
+        left[:, d : d + 2] = offset
+        left[:, d + 2 : d + 4] = 1
+        return left
 
 
 class Space:

@@ -38,10 +38,11 @@ MEASURED = (
     "shortcut_audit",
     "domain_drift",
     "distance_groups",
+    "run_drift",
     "duplicates",
 )
 
-_METRICS = """
+METRICS = """
     SELECT 'files' AS metric, class_name, count(*)::DOUBLE AS value FROM file_manifest GROUP BY ALL
     UNION ALL SELECT 'images', class_name, count(*) FROM channel_stats GROUP BY ALL
     UNION ALL SELECT 'problem_files', coalesce(class_name, '*'), count(DISTINCT image_id) FROM image_problems GROUP BY ALL
@@ -64,7 +65,7 @@ def materialize_findings(home: Home, run_id: str) -> StepReport:
         profile = home.profile
         with home.warehouse.read() as connection:
             found = detect(connection, profile.thresholds, list(profile.waivers), today)
-            metrics = connection.sql(_METRICS).pl()
+            metrics = connection.sql(METRICS).pl()
             before = connection.execute("SELECT finding_id FROM findings").fetchall()
             missing = missing_classes(connection)
         open_findings = found.filter(pl.col("status") == "open")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.state import has_l3_lens
+from thermal_assets.manifest.identity import partition_key_of
 from thermal_assets.manifest.watching import files_state
 from thermal_assets.steps.versions import fingerprint
 from thermal_assets.warehouse.access import Warehouse
+from thermal_assets.warehouse.publishing import CLASS_ASSETS
 from thermal_assets.warehouse.rows import first_row
 
 _TICK_TIMEOUT_SECONDS = 10.0
@@ -50,7 +52,9 @@ def diagnosis_runs(home: Home, partitions: Sequence[str]) -> list[DiagnosisRun]:
 
 
 def diagnosed_state(home: Home, class_name: str) -> str:
-    """State (see ``files_state``) of the files of a class as its manifest has them; '' if it has none.
+    """State (see ``files_state``) of the files that a class was diagnosed at; '' if it was not, or not to its end.
+
+    The end is the embeddings as long as no L3 lens is there, then the last asset of the class.
 
     Raises:
         WarehouseLocked: the warehouse is busy for longer than a sensor tick may wait.
@@ -62,7 +66,16 @@ def diagnosed_state(home: Home, class_name: str) -> str:
         told = connection.execute(
             "SELECT source_file, size_bytes, mtime_ns FROM annotation_files WHERE class_name = ?", [class_name]
         ).fetchall()
-    return files_state(rows + told) if rows else ""
+        whole = connection.execute(
+            """
+            SELECT count(DISTINCT manifest_version) = 1
+                   AND count(*) FILTER (asset = 'l2_embeddings') = 1
+                   AND (count(*) FILTER (asset IN ?) = ? OR NOT EXISTS (FROM lenses WHERE level = 'L3'))
+            FROM asset_versions WHERE partition = ? AND asset IN ?
+            """,
+            [CLASS_ASSETS, len(CLASS_ASSETS), partition_key_of(class_name), CLASS_ASSETS],
+        ).fetchall()
+    return files_state(rows + told) if rows and whole == [(True,)] else ""
 
 
 def diagnosis_state(home: Home) -> DiagnosisState:

@@ -13,10 +13,8 @@ from thermal_assets.errors import UserError
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.state import class_lens, lenses_in_force
 from thermal_assets.statistics.groups import codes
-from thermal_assets.warehouse.contract import L2_DIMENSIONS, L3_DIMENSIONS
 
 _BLOCK = 4096
-DIMENSIONS = {"L2": L2_DIMENSIONS, "L3": L3_DIMENSIONS}
 
 # An image counts where manifest, L2 and L3 agree on its bytes: a class between two states keeps only what is whole.
 _IMAGES = """
@@ -71,9 +69,8 @@ def missing_classes(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def vectors_of(home: Home, level: str, lens_id: str, hashes: Sequence[str] | pl.Series) -> np.ndarray:
-    """float32 [n, d]: the vectors of ``hashes`` through a lens, in that order."""
-    store = VectorStore(home.vectors, lens_id, DIMENSIONS[level])
-    return store.gather(list(hashes))
+    """float32 [n, d]: the vectors of ``hashes`` through a lens of ``level``, in that order."""
+    return VectorStore(home.vectors, lens_id).gather(list(hashes))
 
 
 def vector_blocks(store: VectorStore, column: str) -> Callable[[pl.DataFrame], Iterator[pl.DataFrame]]:

@@ -15,11 +15,12 @@ from thermal_assets.lenses.projection import PROJECTION_VERSION, fit_projection
 from thermal_assets.lenses.state import class_lens, lens_row, newest_l3_lens, register_lens
 from thermal_assets.manifest.identity import class_of
 from thermal_assets.progress import reporter
-from thermal_assets.steps.images import DIMENSIONS, vector_blocks
+from thermal_assets.steps.images import vector_blocks
 from thermal_assets.steps.l3_files import lens_path, load_lens
 from thermal_assets.steps.outputs import AssetPlan, Output, StepReport, VectorSlice
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS, fingerprint
+from thermal_assets.warehouse.contract import L3_DIMENSIONS
 from thermal_assets.warehouse.rows import first_row
 
 _VERSION = "1"
@@ -36,10 +37,10 @@ def materialize_l3_lens(home: Home, run_id: str) -> StepReport:
                 "SELECT content_hash FROM l2_embeddings WHERE lens_id = $lens ORDER BY ALL", params={"lens": l2_lens_id}
             ).pl()
         hashes = rows["content_hash"].to_list()
-        store = VectorStore(home.vectors, l2_lens_id, DIMENSIONS["L2"])
+        store = VectorStore(home.vectors, l2_lens_id)
         lens = fit_projection(
             _told(store.iter_blocks(hashes, _BLOCK), len(hashes)),
-            DIMENSIONS["L3"],
+            L3_DIMENSIONS,
             source_lens_id=l2_lens_id,
             fitted_on=fingerprint(hashes),
         )
@@ -89,8 +90,8 @@ def materialize_l3_projection(home: Home, run_id: str, partition: str) -> StepRe
             "ORDER BY image_key",
             [class_name, l2_lens_id],
         ).with_columns(pl.lit(lens_id).alias("lens_id"))
-        source = VectorStore(home.vectors, l2_lens_id, DIMENSIONS["L2"])
-        target = VectorStore(home.vectors, lens_id, DIMENSIONS["L3"])
+        source = VectorStore(home.vectors, l2_lens_id)
+        target = VectorStore(home.vectors, lens_id, L3_DIMENSIONS)
         due_hashes = sorted(target.missing(keys["content_hash"].to_list()))
         report = reporter(f"projecting {class_name}")
         for start in range(0, len(due_hashes), _BLOCK):

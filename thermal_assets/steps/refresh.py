@@ -1,16 +1,17 @@
 """Deciding which classes need a run: the memory of the sensor, free of Dagster.
 
 A class is due when its folder differs from the state it was last requested at, and has stopped
-changing: it looked the same twice in a row. What has been asked for, and whether a failed run is
-asked for again, is in ``requests``; run keys never repeat, so a folder that returns to an earlier
-state is run again.
+changing: it looked the same twice in a row. While a run of it is queued or under way it waits, since
+that run may see the change; only what it did not see is asked for afterwards. What has been asked
+for, and whether a failed run is asked for again, is in ``requests``; run keys never repeat, so a
+folder that returns to an earlier state is run again.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import astuple, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -88,12 +89,14 @@ class Watch:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look saw: all classes, those due, gone and still changing, those looked through, files looked at."""
+    """What one look saw: all classes, those due, gone and still changing, those that changed but wait for a run that
+    is under way, those looked through, files looked at."""
 
     classes: tuple[str, ...] = ()
     due: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     settling: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
     swept: tuple[str, ...] = ()
     files: int = 0
 
@@ -104,11 +107,13 @@ def look(
     budget_seconds: float,
     diagnosed: Callable[[str], str] = lambda name: "",
     annotations: Path | None = None,
+    busy: Collection[str] = (),
 ) -> Look:
     """Compare the folders, and those of the ``annotations``, with ``watch`` and bring it up to date.
 
-    ``diagnosed`` tells the state at which a class that is not watched yet was last diagnosed, '' if
-    never: what the command line has just done need not be done again.
+    ``diagnosed`` tells the state at which a class was last diagnosed, '' if never: what the command line
+    or a person's run has just done need not be done again. ``busy`` are the classes of which a run is
+    queued or under way.
 
     Every folder gets a quick look. The slow one, at every file, goes to folders that moved first, as
     far as ``budget_seconds`` reach, and to the others in turn for a fifth of that; what is not reached
@@ -123,7 +128,7 @@ def look(
     if not classes:
         return Look(gone=gone)
     due, swept, files = [], [], 0
-    moved, in_turn = _in_order(image_root, watch, classes, annotations)
+    moved, in_turn = _in_order(image_root, watch, classes, annotations, busy)
     for name in moved + in_turn:
         seen = watch.classes[name]
         deadline = started + budget_seconds * (_IN_TURN_SHARE if name in in_turn else 1)
@@ -144,14 +149,16 @@ def look(
             due.append(name)
         if time.monotonic() > deadline:
             break
-    settling = tuple(name for name in classes if watch.classes[name].settling)
-    return Look(classes, tuple(due), gone, settling, tuple(swept), files)
+    settling = [name for name in classes if watch.classes[name].settling]
+    waiting = tuple(name for name in settling if name in busy)
+    changing = tuple(name for name in settling if name not in busy)
+    return Look(classes, tuple(due), gone, changing, waiting, tuple(swept), files)
 
 
 def _in_order(
-    image_root: Path, watch: Watch, classes: tuple[str, ...], annotations: Path | None
+    image_root: Path, watch: Watch, classes: tuple[str, ...], annotations: Path | None, busy: Collection[str]
 ) -> tuple[list[str], list[str]]:
-    """The quick look at every class; those that moved and the others, as they get the slow one."""
+    """The quick look at every class; those that moved and the others, as they get the slow one; busy ones do not."""
     calm: list[str] = []
     moving: list[str] = []
     rest: list[str] = []
@@ -159,8 +166,12 @@ def _in_order(
     for name in classes[start:] + classes[:start]:
         seen = watch.classes.setdefault(name, WatchedClass())
         quick = quick_state(image_root, name, annotations)[:_QUICK_LENGTH]
-        if quick != seen.quick:
+        moved = quick != seen.quick
+        if moved:
             seen.quick, seen.settling = quick, True
+        if name in busy:
+            continue
+        if moved:
             moving.append(name)
         else:
             (calm if seen.settling else rest).append(name)
@@ -176,11 +187,9 @@ def _take_in(seen: WatchedClass, full: str, diagnosed: Callable[[], str]) -> boo
     if seen.requested is None:
         seen.requested = diagnosed()
     stable, seen.full = full == seen.full, full
-    if full == seen.requested:
-        seen.settling = False
-    elif stable:
-        seen.requested, seen.settling = full, False
-        return True
-    else:
+    if full != seen.requested and not stable:
         seen.settling = True
-    return False
+        return False
+    due = full != seen.requested and full != diagnosed()
+    seen.requested, seen.settling = full, False
+    return due

@@ -98,6 +98,13 @@ class Requests:
                 asked.again_at = now + WAITS_SECONDS[asked.failures]
                 asked.failures += 1
 
+    def note_failure(self, subject: str, outcome: Outcome, now: float, reason: str) -> None:
+        """Take in the failure of a run that was not asked for here; one that is known already changes nothing."""
+        if subject not in self.asked:
+            self.last += 1
+            self.asked[subject] = Asked(self.last, now)
+            self.answer(subject, outcome, now, reason)
+
     def settings_are(self, settings: str, now: float) -> None:
         """After a change of the settings, whatever failed is worth asking for once more."""
         if self.settings and settings != self.settings:

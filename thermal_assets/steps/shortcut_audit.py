@@ -12,7 +12,7 @@ from thermal_assets.steps.versions import ALL_PARTITIONS
 _VERSION = "1"
 
 # Brightness as in image_quality: the position on the palette where it is known, else the luminance.
-_IMAGES = """
+AUDITED_IMAGES = """
     SELECT m.image_id, m.image_key, m.class_name, c.state, c.pair, m.session_id, m.distance_m, m.site_code,
            date_diff('day', DATE '2000-01-01', m.captured_on) AS day,
            s.mode || CASE WHEN s.has_alpha AND s.alpha_constant THEN ', alpha of one value' ELSE '' END AS channels,
@@ -33,7 +33,7 @@ def materialize_shortcut_audit(home: Home, run_id: str) -> StepReport:
         from thermal_assets.statistics.shortcuts import shortcut_audit
 
         with home.warehouse.read() as connection:
-            images = connection.sql(_IMAGES).pl()
+            images = connection.sql(AUDITED_IMAGES).pl()
             copies = copy_groups(connection, images)
             missing = missing_classes(connection)
         rows = shortcut_audit(images, copies=copies, progress=reporter("looking for shortcuts"))

@@ -63,5 +63,4 @@ PROBLEM_COLUMNS: tuple[Column, ...] = (
     required("code", "VARCHAR", "Short name of the problem, stable over versions"),
     required("message", "VARCHAR", "What is wrong and what to do, one line"),
 )
-L2_DIMENSIONS = 1280
 L3_DIMENSIONS = 120

@@ -6,7 +6,7 @@ the declarations in tables/. Names and meanings are a promise to people who writ
 
 from __future__ import annotations
 
-from thermal_assets.warehouse.columns import L2_DIMENSIONS, L3_DIMENSIONS
+from thermal_assets.warehouse.columns import L3_DIMENSIONS
 from thermal_assets.warehouse.schema import Table
 from thermal_assets.warehouse.tables.annotations import ANNOTATIONS
 from thermal_assets.warehouse.tables.audits import AUDITS
@@ -23,7 +23,7 @@ from thermal_assets.warehouse.tables.scorecard import SCORECARD
 from thermal_assets.warehouse.tables.supervised import SUPERVISED
 from thermal_assets.warehouse.tables.temperature import TEMPERATURE
 
-__all__ = ["L2_DIMENSIONS", "L3_DIMENSIONS", "TABLES"]
+__all__ = ["L3_DIMENSIONS", "TABLES"]
 
 TABLES: dict[str, Table] = {
     table.name: table

@@ -11,6 +11,14 @@ from thermal_assets.warehouse.schema import Table, View
 from thermal_assets.warehouse.views import VIEWS
 
 
+#: Lists take the place of arrays where vectors of lenses of different length stand in one table; what people know by
+#: the names of DuckDB's array functions works on both.
+VECTOR_MACROS = tuple(
+    f"CREATE OR REPLACE MACRO array_{name}(a, b) AS list_{name}(a, b)"
+    for name in ("distance", "inner_product", "negative_inner_product", "cosine_similarity", "cosine_distance")
+)
+
+
 def quoted(name: str) -> str:
     """``name`` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -111,7 +111,9 @@ def publish_vectors(warehouse: Warehouse, target: Path) -> bool:
             "WHERE asset IN ('l2_embeddings', 'l3_projection') ORDER BY ALL"
         ).fetchall()
         classes = [name for (name,) in connection.execute("SELECT class_name FROM class_catalog ORDER BY 1").fetchall()]
-    state = repr(rows)
+        in_force = first_row(connection, "SELECT dimensions FROM lenses WHERE level = 'L2' AND in_force")
+        length = in_force[0] if in_force else None
+    state = repr((rows, length))
     if _vectors_state(target) == state:
         return False
     tables = [table for table in TABLES.values() if table.vectors]
@@ -120,6 +122,8 @@ def publish_vectors(warehouse: Warehouse, target: Path) -> bool:
         try:
             for table in tables:
                 connection.execute(create_table_sql(table))
+            if length:  # one lens is in force, so one length holds for all: as an array it is checked and can be indexed
+                connection.execute(f"ALTER TABLE l2_embeddings ALTER embedding TYPE FLOAT[{int(length)}]")
             for class_name in classes:
                 with warehouse.read_attached(connection, "live"):
                     for table in tables:

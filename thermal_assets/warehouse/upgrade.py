@@ -13,7 +13,7 @@ from functools import cache
 import duckdb
 
 from thermal_assets.warehouse.contract import TABLES
-from thermal_assets.warehouse.ddl import create_schema, create_table_sql, quoted
+from thermal_assets.warehouse.ddl import VECTOR_MACROS, create_schema, create_table_sql, quoted
 from thermal_assets.warehouse.schema import Table
 from thermal_assets.warehouse.views import VIEWS
 
@@ -28,7 +28,7 @@ def schema_fingerprint() -> str:
         (t.name, t.description, [(c.name, c.type, c.comment, c.nullable) for c in t.columns]) for t in TABLES.values()
     ]
     views = [(v.name, v.description, v.sql, [(c.name, c.comment) for c in v.columns]) for v in VIEWS.values()]
-    return hashlib.blake2b(json.dumps([tables, views]).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(json.dumps([tables, views, VECTOR_MACROS]).encode(), digest_size=8).hexdigest()
 
 
 def bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -49,6 +49,8 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> list[str]:
         absent = [table for table in TABLES.values() if not _stored_columns(connection, table.name)]
         owners = [t.owner for t in absent if not (t.append_only or t.name in _KEPT)]
         create_schema(connection)
+        for macro in VECTOR_MACROS:
+            connection.execute(macro)
         if owners:
             connection.execute("DELETE FROM asset_versions WHERE asset IN (SELECT unnest(?))", [owners])
         connection.execute("COMMIT")

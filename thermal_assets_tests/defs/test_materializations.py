@@ -1,9 +1,13 @@
 """What the UI is told of materializations: figures of each class, also in one run over several, and the gates."""
 
+import shutil
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from thermal_assets.definitions import defs
 from thermal_assets.defs.asset_kit import run_partitions
@@ -120,3 +124,35 @@ def test_gates_are_judged_as_checks_of_their_assets(home: Home) -> None:
     assert complete.description == "3 of 3 classes not measured to the end (drum, pipe, valve)."
     assert checks["vectors_usable"].passed
     assert checks["vectors_usable"].metadata["status"].value == "not measured"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_runs_of_a_class_that_left_are_cancelled_in_the_queue_and_end_with_one_line_otherwise(home: Home) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_dynamic_partitions(CLASS_PARTITIONS_NAME, sorted(CLASSES))
+    ends = {"dagster/asset_partition_range_start": "drum", "dagster/asset_partition_range_end": "valve"}
+    assert _run(home, instance, "embed_class", tags=ends, asset_selection=[dg.AssetKey("file_manifest")]).success
+    job = defs().resolve_job_def("refresh_class")
+    config = {"resources": {"home": {"config": {"path": str(home.root)}}}}
+    tags = {"dagster/partition": "pipe"}
+    origin = RemoteJobOrigin(
+        RemoteRepositoryOrigin(GrpcServerCodeLocationOrigin("localhost", 1), "__repository__"), job.name
+    )
+    queued = instance.create_run_for_job(
+        job, run_config=config, tags=tags, status=dg.DagsterRunStatus.QUEUED, remote_job_origin=origin
+    )
+    begun = instance.create_run_for_job(job, run_config=config, tags=tags)
+    shutil.rmtree(home.image_root / "pipe")
+    assert _run(home, instance, "list_classes").success
+    assert instance.get_dynamic_partitions(CLASS_PARTITIONS_NAME) == ["drum", "valve"]
+    assert instance.get_run_by_id(queued.run_id).status == dg.DagsterRunStatus.CANCELED  # type: ignore[union-attr]
+
+    result = execute_run(InMemoryJob(job), begun, instance, raise_on_error=False)
+    failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    told = [failure.user_failure_data.description for failure in failures if failure.user_failure_data]
+    assert told == ["class pipe has left, its folder is gone: there is nothing to run"]
+    assert len(failures) == 1
+    assert home.warehouse.frame("SELECT DISTINCT class_name FROM file_manifest")["class_name"].sort().to_list() == [
+        "drum",
+        "valve",
+    ]

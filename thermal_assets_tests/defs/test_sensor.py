@@ -123,3 +123,32 @@ def test_classes_come_and_go_but_an_unmounted_disk_removes_nothing(tmp_path: Pat
     assert ticks.tick() == []
     assert "nothing is removed" in ticks.told
     assert set(ticks.instance.get_dynamic_partitions(CLASS_PARTITIONS_NAME)) == {"pipe", "valve"}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_class_is_not_asked_for_while_a_run_of_it_waits_and_a_failed_data_set_stage_is_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    ticks = Ticks(small_home(tmp_path, {"pipe": 2}))
+    ticks.instance.add_dynamic_partitions(CLASS_PARTITIONS_NAME, ["pipe"])
+    job = defs().resolve_job_def("embed_class")
+    by_hand = ticks.instance.create_run_for_job(
+        job, tags={**job.tags, "dagster/partition": "pipe"}, status=dg.DagsterRunStatus.STARTED
+    )
+    for _ in range(3):
+        assert ticks.tick() == []
+        assert "changed, waiting for a run that is under way: pipe" in ticks.told
+    ticks.instance.report_run_failed(by_hand)
+    ticks.tick()
+    (asked,) = ticks.tick()
+    assert (asked.job_name, asked.partition_key) == ("embed_class", "pipe")
+
+    stage = defs().resolve_job_def("diagnose_dataset")
+    selection = stage.asset_layer.selected_asset_keys
+    failed = ticks.instance.create_run_for_job(stage, tags=stage.tags, asset_selection=selection)
+    ticks.instance.report_run_failed(failed)
+    assert ticks.tick() == []
+    assert "the data-set stage: the process of the run ended; asked for again in" in ticks.told
+    assert ticks.run(asked)
+    ticks.let_time_pass()
+    assert "diagnose_dataset" in [request.job_name for request in ticks.tick()]

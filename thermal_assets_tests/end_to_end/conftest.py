@@ -11,7 +11,6 @@ import pytest
 from thermal_assets.synthetic.dataset import write_sample_dataset
 from thermal_assets_tests.end_to_end.homes import RANDOM_LENS, thermal_assets
 
-
 # Four objects, normal and anomalous, that carry the planted faults of files and names: what twenty classes
 # would show, in less than half the time.
 OBJECTS = ("factory_exterior", "ship", "switchboard", "transport_pipe")

@@ -24,6 +24,7 @@ VOLATILE = {
     "asset_versions": None,
     "image_changes": None,
     "metric_history": None,
+    "finding_history": None,
     "publication": {"published_at"},
     "lenses": {"created_at"},
     "file_manifest": {"mtime_ns"},

@@ -95,6 +95,10 @@ def test_a_changed_folder_gives_the_tables_of_a_fresh_home(diagnosed: Diagnosed,
     )
     assert dict(changes)["removed"] == 3
     assert query(home, "SELECT count(*) FROM file_manifest WHERE class_name = 'ship_anomaly'") == [(0,)]
+    told = "SELECT DISTINCT change FROM finding_changes WHERE class_name = '{}' AND finding_id LIKE 'tiny_classes:%'"
+    assert query(home, told.format("ship_anomaly")) == [("closed",)]
+    assert query(home, told.format("new_class")) == [("new",)]
+    assert query(home, "SELECT count(*) FROM findings ANTI JOIN finding_changes USING (finding_id)") == [(0,)]
     embedded = query(
         home,
         "SELECT count(*) FROM run_log WHERE asset = 'l2_embeddings' AND status = 'written' "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image
 from thermal_assets.cli.explore import run_explore
 from thermal_assets.errors import UserError
 from thermal_assets.exporting.atlas import atlas_table
+from thermal_assets.exporting.atlas_viewer import viewer_pages
 from thermal_assets.exporting.published import published_copy
 from thermal_assets_tests.exporting.conftest import Planted
 
@@ -55,3 +58,25 @@ def test_without_the_tool_one_line_says_how_to_get_it(planted: Planted, monkeypa
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UserError, match=r"uv tool install embedding-atlas=="):
         run_explore(planted.home.root, "127.0.0.1", 5055, 100, "pca")
+
+
+def test_the_viewer_asks_for_webgpu_before_it_relies_on_it(tmp_path: Path) -> None:
+    package = tmp_path / "site" / "embedding_atlas"
+    (package / "static" / "assets").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "static" / "assets" / "main.js").touch()
+    main = '<script type="module" crossorigin src="./assets/main.js"></script>'
+    (package / "static" / "index.html").write_text(f"<html><head>{main}</head></html>")
+    (tmp_path / "python").write_text(f'#!/bin/sh\nexport PYTHONPATH={tmp_path / "site"}\nexec {sys.executable} "$@"\n')
+    (tmp_path / "python").chmod(0o755)
+    tool = tmp_path / "embedding-atlas"
+    tool.write_text(f"#!{tmp_path / 'python'}\n")
+    pages = viewer_pages([str(tool)], tmp_path / "pages")
+    assert pages is not None
+    shown = (pages / "index.html").read_text()
+    assert main not in shown
+    assert shown.index("requestAdapter") < shown.index('import("./assets/main.js")')
+    assert (pages / "assets" / "main.js").is_file()
+    # Pages that look otherwise are shown as they are.
+    (package / "static" / "index.html").write_text("<html></html>")
+    assert viewer_pages([str(tool)], tmp_path / "again") is None

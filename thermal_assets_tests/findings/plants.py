@@ -242,6 +242,16 @@ def two_normals(w: SmallWarehouse) -> None:
               identifiable=True, auc=auc, ci_low=ci_low, lens_id=LENSES["L3"])  # fmt: skip
 
 
+def run_drift(w: SmallWarehouse) -> None:
+    ids = [row["image_id"] for row in w.of("file_manifest", w.names[0])][:3]
+    for name, effect, p, attainable in ((w.names[0], 0.95, 0.01, 0.01), (w.names[1], 0.95, 0.4, 0.01)):
+        w.add("run_drift", class_name=name, measure="pictures", effect_name="AUC", effect=effect, classifier_auc=0.9,
+              p_value=p, attainable_p=attainable, new_images=30, old_images=50, new_sessions=3, old_sessions=7,
+              example_ids=ids, statement="they lie apart", lens_id=LENSES["L3"])  # fmt: skip
+    w.add("run_drift", class_name=w.names[2], measure="palette", effect_name="share", effect=0.9, before=0.0, now=0.9,
+          new_images=30, old_images=50, statement="iron: 90 % of the new", lens_id=LENSES["L3"])  # fmt: skip
+
+
 def random_lens(w: SmallWarehouse) -> None:
     w.of("lenses", level="L2")[0]["random_weights"] = True
 
@@ -255,7 +265,7 @@ PLANTS: dict[str, Callable[[SmallWarehouse], None]] = {
         class_imbalance, tiny_classes, unexpected_class, duplicate_files,
         two_labels_one_picture, near_copies, label_contamination, label_conflicts, weak_separation, distance_effect,
         time_drift, outliers_shared, outlier_persistence, session_clump, random_lens,
-        shortcuts, place_drift, two_normals,
+        shortcuts, place_drift, two_normals, run_drift,
     )
 }  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import duckdb
+import polars as pl
 
 from thermal_assets.findings.engine import detect
 from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.findings.thresholds_table import thresholds_frame
 from thermal_assets.scorecard.card import measure_all, scorecard_frame
 from thermal_assets.scorecard.measure import Basis
 from thermal_assets.scorecard.settings import ScorecardSettings
@@ -37,7 +39,16 @@ def full_warehouse(vectors: bool = False) -> duckdb.DuckDBPyConnection:
         w.add("gate_results", gate="unreadable", severity="ERROR", status="failed", value=0.1, at_most=0.05)
     connection = w.connect()
     basis = Basis(Thresholds(), window_declared=True)
-    _insert(connection, "findings", detect(connection, Thresholds(), [], date(2026, 11, 21)))
+    found = detect(connection, Thresholds(), [], date(2026, 11, 21))
+    _insert(connection, "findings", found)
+    _insert(connection, "thresholds", thresholds_frame(Thresholds()))
+    # Two diagnoses: the second found what the first did not.
+    for run, day, had in (("run-1", 20, found.head(1)), ("run-2", 21, found)):
+        moment = f"TIMESTAMPTZ '2026-11-{day} 09:00+00'"
+        connection.execute(f"INSERT INTO metric_history VALUES ('{run}', 'open_findings_HIGH', '*', 1, {moment})")
+        _insert(connection, "finding_history", had.select("finding_id", "severity", "status", "class_name", "title",
+                "affected_images", "effect_size", run_id=pl.lit(run),
+                judged_at=pl.lit(datetime(2026, 11, day, 9, tzinfo=UTC))))  # fmt: skip
     _insert(connection, "scorecard", scorecard_frame(measure_all(connection, basis), ScorecardSettings(), basis))
     return connection
 

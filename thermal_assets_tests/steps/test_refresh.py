@@ -79,6 +79,20 @@ def test_what_is_diagnosed_already_is_not_due(root: Path) -> None:
     assert files_state([("pipe/a.png", status.st_size, status.st_mtime_ns)]) == full_state(root, "pipe")
 
 
+def test_a_class_with_a_run_under_way_waits_and_is_asked_for_only_if_that_run_did_not_see_it(root: Path) -> None:
+    watch, _ = _due(root, Watch())
+    watch, _ = _due(root, watch)
+    at_first = full_state(root, "pipe")
+    (root / "pipe" / "b.png").write_bytes(b"b")
+    for _ in range(3):
+        seen = look(root, watch, 5.0, busy={"pipe"})
+        assert (seen.due, seen.waiting, seen.settling) == ((), ("pipe",), ())
+    for diagnosed, due in ((full_state(root, "pipe"), ()), (at_first, ("pipe",))):
+        again = Watch.from_cursor(watch.to_cursor())
+        looks = [look(root, again, 5.0, lambda name, seen=diagnosed: seen).due for _ in range(3)]
+        assert looks == [(), due, ()]
+
+
 def test_a_large_folder_is_looked_through_over_several_ticks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("thermal_assets.manifest.sweeping._AT_LEAST", 500)
     for name, count in (("large", 1800), ("small", 3)):

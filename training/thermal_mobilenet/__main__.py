@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import ctypes
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from thermal_assets.embedding.fast_network import folded, fused
+from thermal_assets.lenses.architectures import empty_features
 from thermal_assets.lenses.networks import load_network, resolve_lens
 from thermal_assets.synthetic.dataset import write_sample_dataset
 from training.thermal_mobilenet.cache import TEACHER_SIDE, teacher_features, trunk_outputs
@@ -20,7 +23,7 @@ from training.thermal_mobilenet.pictures import gather
 SIDE = 96
 #: Blocks of MobileNetV2 that stay as they were: edges and blobs are the same in heat and light.
 FROZEN_BLOCKS = 11
-VIEWS = 8
+VIEWS = 4
 SYNTHETIC_IMAGES = 3000
 
 
@@ -31,7 +34,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for caches and checkpoints")
     parser.add_argument("--out", type=Path, required=True, help="where to write the weights (.safetensors, fp16)")
     parser.add_argument("--hold-out", choices=("solar_modules", "hit_uav"), default="solar_modules")
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -50,9 +53,9 @@ def main() -> None:
     assert isinstance(blocks, nn.Sequential)
     larger = resolve_lens("mobilenet_v2", options.teacher, input_size=TEACHER_SIDE, **weights)
     targets, components, mean = teacher_targets(teacher_features(options.work / "teacher.npy", larger, pictures))
-    cached = trunk_outputs(
-        options.work / "views.f16", blocks[:FROZEN_BLOCKS], pictures, SIDE, VIEWS, seed=options.seed
-    )
+    blocks = folded(blocks)
+    trunk = fused(blocks[:FROZEN_BLOCKS])
+    cached = trunk_outputs(options.work / "views.f16", trunk, pictures, SIDE, VIEWS, seed=options.seed)
     student = Student(blocks[FROZEN_BLOCKS:], components, mean)
     plan = Plan(steps=options.steps, seed=options.seed)
     labels = [picture.label for picture in pictures]
@@ -61,12 +64,29 @@ def main() -> None:
 
 
 def save(blocks: nn.Sequential, path: Path) -> None:
-    """The feature part of MobileNetV2 under torchvision's names, in fp16; what inference does not read is left out."""
+    """The folded feature part of MobileNetV2 under torchvision's names, in fp16, with batch norms that only add."""
     from safetensors.torch import save_file
 
+    plain = empty_features("mobilenet_v2")
+    trained = dict(blocks.named_modules())
+    with torch.no_grad():
+        for name, module in plain.named_modules():
+            if not isinstance(module, nn.Sequential):
+                continue
+            for first, second in pairwise(list(module._modules)):
+                convolution, norm = module._modules[first], module._modules[second]
+                if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                    source = trained[f"{name}.{first}"]
+                    assert isinstance(source, nn.Conv2d)
+                    assert source.bias is not None
+                    convolution.weight.copy_(source.weight)
+                    norm.weight.fill_(1)
+                    norm.bias.copy_(source.bias)
+                    norm.running_mean.zero_()  # type: ignore[union-attr]
+                    norm.running_var.fill_(1 - norm.eps)  # type: ignore[union-attr]
     state = {
         f"features.{key}": value.detach().to(torch.float16).contiguous()
-        for key, value in blocks.state_dict().items()
+        for key, value in plain.state_dict().items()
         if not key.endswith("num_batches_tracked")
     }
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -99,4 +99,35 @@ AUDITS = (
         key=("class_name", "level", "nearer_from_m"),
         owner="distance_groups",
     ),
+    Table(
+        "run_drift",
+        "One row per class and measure: what is different from the diagnosis before. Of the images that arrived since "
+        "then, how unlike the older ones they are; of every figure that moved, from where to where. Empty after a first "
+        "diagnosis.",
+        (
+            required("class_name", "VARCHAR", "Class, or '*' for the whole data set"),
+            required(
+                "measure",
+                "VARCHAR",
+                "'pictures'; a feature ('palette', 'crop size', 'brightness', ...); or 'metric ' and its name",
+            ),
+            required("effect_name", "VARCHAR", "What effect measures"),
+            column("effect", "DOUBLE", "How different; of pictures an AUC, 0.5 = as the older ones"),
+            column("before", "DOUBLE", "Share or figure before"),
+            column("now", "DOUBLE", "Share or figure now"),
+            column("classifier_auc", "DOUBLE", "AUC of new against old pictures in sessions not seen before"),
+            column("p_value", "DOUBLE", "Permutation of whole sessions between new and old; NULL if it cannot be had"),
+            column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
+            required("new_images", "BIGINT", "Images added or edited since the diagnosis before"),
+            required("old_images", "BIGINT", "Images of the class that were there"),
+            required("new_sessions", "INTEGER", "Sessions of the new images; 0 without sessions"),
+            required("old_sessions", "INTEGER", "Sessions of the old images; 0 without sessions"),
+            required("example_ids", "VARCHAR[]", "Up to twelve new images that show it most"),
+            required("method", "VARCHAR", "'exact': all images; 'sample': at most 5,000 a side, by hash"),
+            required("statement", "VARCHAR", "What may be said, in words"),
+            LENS_ID,
+        ),
+        key=("class_name", "measure"),
+        owner="run_drift",
+    ),
 )

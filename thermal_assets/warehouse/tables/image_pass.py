@@ -7,7 +7,6 @@ from thermal_assets.warehouse.columns import (
     CONTENT_HASH,
     IMAGE_ID,
     IMAGE_KEY,
-    L2_DIMENSIONS,
     LENS_ID,
     PROBLEM_COLUMNS,
 )
@@ -149,7 +148,11 @@ IMAGE_PASS = (
             CLASS_NAME,
             CONTENT_HASH,
             LENS_ID,
-            required("embedding", f"FLOAT[{L2_DIMENSIONS}]", "Unit-length feature vector"),
+            required(
+                "embedding",
+                "FLOAT[]",
+                "Unit-length feature vector, as long as lenses.dimensions says; FLOAT[n] in published_vectors.duckdb",
+            ),
         ),
         key=("image_key", "lens_id"),
         owner="l2_embeddings",

@@ -1,0 +1,110 @@
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from thermal_assets.statistics.distance_groups import distance_groups, distance_steps
+from thermal_assets.statistics.domain_drift import domain_drift
+from thermal_assets.statistics.run_drift import delivery_drift, metric_drift
+from thermal_assets_tests.statistics.images import image_frame, unit
+
+
+def scenes(sessions, each, seed, shift=None, d=12):
+    """Vectors of ``sessions`` scenes of ``each`` images; ``shift`` moves the first axis of some sessions."""
+    random = np.random.default_rng(seed)
+    centres = random.normal(0, 1, (sessions, d))
+    centres[:, 1] += 4  # what all pictures of a class have in common
+    if shift is not None:
+        centres[:, 0] += shift
+    return unit(np.repeat(centres, each, axis=0) + random.normal(0, 0.6, (sessions * each, d)))
+
+
+def names_of(sessions, each):
+    return np.repeat([f"s{number:02d}" for number in range(sessions)], each).tolist()
+
+
+@pytest.mark.parametrize("share", [0.5, 1 / 12])
+def test_months_that_do_not_differ_lie_at_one_half(share):
+    found = []
+    for seed in range(20):
+        random = np.random.default_rng(1000 + seed)
+        early = random.permutation(np.arange(24) < 24 * share)
+        days = np.repeat([date(2020, 11, 3) if flag else date(2020, 12, 3) for flag in early], 15).tolist()
+        images = image_frame(["A"] * 360, names_of(24, 15), days=days)
+        vectors = scenes(24, 15, seed)
+        found.append(domain_drift(images, lambda rows, v=vectors: v[rows], level="L3", lens_id="l")["auc"][0])
+    assert np.mean(found) == pytest.approx(0.5, abs=max(0.02, 2.5 * np.std(found) / np.sqrt(20)))
+
+
+def test_a_place_that_differs_is_told_with_the_pictures_that_show_it():
+    shift = np.where(np.arange(20) < 10, 3.0, 0.0)
+    places = np.repeat(np.where(shift > 0, "P1", "P2"), 15)
+    images = image_frame(["A"] * 300, names_of(20, 15)).with_columns(site_code=pl.Series(places))
+    vectors = scenes(20, 15, 3, shift)
+    row = domain_drift(images, lambda rows: vectors[rows], level="L3", lens_id="l").row(0, named=True)
+    assert (row["kind"], row["value"], row["sessions"], row["sessions_others"]) == ("place", "P1", 10, 10)
+    assert row["auc"] > 0.85
+    assert row["ci_low"] > 0.7
+    assert row["q_value"] <= 0.01
+    shown = images.filter(pl.col("image_id").is_in(row["typical_ids"]))
+    assert shown["site_code"].unique().to_list() == ["P1"]
+    assert shown["session_id"].n_unique() == 10
+
+
+def test_two_kinds_of_picture_are_found_where_sessions_can_tell_and_nowhere_else():
+    far = np.arange(20) % 2 == 1
+    distances = np.repeat(np.where(far, 2.0, 0.5), 30).tolist()
+    images = image_frame(["A"] * 600, names_of(20, 30), distances)
+    apart, alike = scenes(20, 30, 5, np.where(far, 4.0, 0.0)), scenes(20, 30, 5)
+    options = {"level": "L3", "lens_id": "l"}
+    found = distance_groups(images, lambda rows: apart[rows], **options).row(0, named=True)
+    assert found["identifiable"]
+    assert found["auc"] >= 0.9
+    assert (found["nearer_from_m"], found["farther_from_m"], found["n"]) == (0.5, 2.0, 300)
+    assert distance_groups(images, lambda rows: alike[rows], **options)["auc"][0] < 0.75
+    single = image_frame(["A"] * 60, ["a"] * 30 + ["b"] * 30, [0.5] * 30 + [2.0] * 30)
+    row = distance_groups(single, lambda rows: apart[rows], **options).row(0, named=True)
+    assert (row["identifiable"], row["auc"]) == (False, None)
+    assert row["statement"].startswith("Not identifiable")
+    assert distance_steps(np.array([0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 8])) == [
+        (0.3, 0.3), (0.5, 0.7), (1, 1.5), (2, 3), (4, 4), (8, 8)]  # fmt: skip
+
+
+FEATURES = {"channels": "RGB", "width": 90, "height": 90, "palette": "iron", "brightness": 0.5, "day": 7}
+
+
+def delivery(shift, seed, palette="iron"):
+    moved = np.where(np.arange(16) >= 10, shift, 0.0)
+    images = image_frame(["A"] * 320, names_of(16, 20)).with_columns(
+        **{name: pl.lit(value) for name, value in FEATURES.items()}
+    )
+    new = np.repeat(moved != 0, 20) if shift else np.repeat(np.arange(16) >= 10, 20)
+    images = images.with_columns(palette=pl.Series(np.where(new, palette, "iron")))
+    vectors = scenes(16, 20, seed, moved)
+    return delivery_drift(images, new, lambda rows: vectors[rows], lens_id="l")
+
+
+def test_a_delivery_like_the_old_images_is_not_different_and_an_unlike_one_is():
+    same = [delivery(0.0, seed).filter(measure="pictures")["effect"][0] for seed in range(20)]
+    assert np.mean(same) == pytest.approx(0.5, abs=max(0.02, 2.5 * np.std(same) / np.sqrt(20)))
+    found = delivery(4.0, 1, palette="rainbow")
+    row = found.filter(measure="pictures").row(0, named=True)
+    assert row["effect"] > 0.85
+    assert row["classifier_auc"] > 0.85
+    assert row["p_value"] <= 0.01
+    assert (row["new_images"], row["old_images"], row["new_sessions"], row["old_sessions"]) == (120, 200, 6, 10)
+    palette = found.filter(measure="palette").row(0, named=True)
+    assert palette["effect"] == 1
+    assert "100%" in palette["statement"]
+
+
+def test_figures_that_moved_are_measured_against_their_usual_moves():
+    values = [10.0, 11.0, 10.0, 11.0, 10.0, 11.0]
+    history = pl.DataFrame({"metric": "images", "class_name": "A", "value": values, "measured_at": range(6)})
+    now = pl.DataFrame({"metric": ["images"], "class_name": ["A"], "value": [31.0]})
+    counts = pl.DataFrame({"class_name": ["A"], "old_images": [11]})
+    row = metric_drift(history, now, counts, lens_id="l").row(0, named=True)
+    assert (row["before"], row["now"], row["effect_name"]) == (11.0, 31.0, "times the usual change")
+    assert row["effect"] == pytest.approx(20 / 1.4826)
+    assert metric_drift(history, now.with_columns(value=pl.lit(11.0)), counts, lens_id="l").height == 0
