@@ -18,7 +18,9 @@ from benchmarks.full_scale.stations import stations
 def main() -> int:
     """Exit code: 0 where every station of this sitting went through."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where home, log and vectors go; some 25 GB at full size")
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="where home, log and vectors go; some 25 GB at full size"
+    )
     parser.add_argument("--images", type=int, default=FULL_SIZE)
     parser.add_argument("--minutes", type=float, help="start no further station after this long; call again to go on")
     parser.add_argument("--report", action="store_true", help="print only")

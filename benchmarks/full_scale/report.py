@@ -21,19 +21,31 @@ def print_report(folder: Path, wanted: dict[str, int]) -> None:
     ``wanted``: name of a station -> how many runs it has.
     """
     done = [line for line in read_log(folder) if not line["errors"]]
-    table = Table("station", "runs", "images", "seconds", "processor-s", "images/s", "peak MB", "own MB", "warehouse MB")
+    table = Table(
+        "station", "runs", "images", "seconds", "processor-s", "images/s", "peak MB", "own MB", "warehouse MB"
+    )
     total = [0.0, 0.0]
     for name, count in wanted.items():
         lines = [line for line in done if line["name"] == name]
         if not lines:
             table.add_row(name, f"0 of {count}")
             continue
-        seconds, cpu, images = (sum(float(str(line[key])) for line in lines) for key in ("seconds", "processor_seconds", "images"))
+        seconds, cpu, images = (
+            sum(float(str(line[key])) for line in lines) for key in ("seconds", "processor_seconds", "images")
+        )
         total[0] += seconds
         total[1] += cpu
-        peaks = (max(int(str(line[key])) for line in lines) for key in ("peak_memory_mb", "peak_anonymous_mb", "warehouse_mb"))
+        peaks = (
+            max(int(str(line[key])) for line in lines)
+            for key in ("peak_memory_mb", "peak_anonymous_mb", "warehouse_mb")
+        )
         table.add_row(
-            name, f"{len(lines)} of {count}", f"{images:,.0f}", f"{seconds:,.0f}", f"{cpu:,.0f}", f"{images / max(seconds, 0.01):,.0f}",
+            name,
+            f"{len(lines)} of {count}",
+            f"{images:,.0f}",
+            f"{seconds:,.0f}",
+            f"{cpu:,.0f}",
+            f"{images / max(seconds, 0.01):,.0f}",
             *(f"{peak:,}" for peak in peaks),
         )
     table.add_row("together", "", "", f"{total[0]:,.0f}", f"{total[1]:,.0f}")
@@ -42,7 +54,9 @@ def print_report(folder: Path, wanted: dict[str, int]) -> None:
     failed = [line for line in read_log(folder) if line["errors"]]
     for line in failed:
         console.print(f"failed at {line['ended']}: {line['name']} {line['partition']}: {line['errors']}")
-    sizes = {path.name: _size(path) for path in (folder / "home").glob("*") if path.is_dir() or path.suffix == ".duckdb"}
+    sizes = {
+        path.name: _size(path) for path in (folder / "home").glob("*") if path.is_dir() or path.suffix == ".duckdb"
+    }
     console.print("sizes in MB: " + ", ".join(f"{name} {size / 2**20:,.0f}" for name, size in sorted(sizes.items())))
 
 

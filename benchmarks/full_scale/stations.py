@@ -32,14 +32,23 @@ def stations(images: int) -> list[Station]:
         Station("L3 fit", "refit_l3_lens", ("l3_lens",)),
         *(Station("L3 projection", "measure_class", ("l3_projection",), name) for name in names),
         *(
-            Station("neighbours and densities of a class", "measure_class", ("class_neighbors", "class_densities"), name)
+            Station(
+                "neighbours and densities of a class", "measure_class", ("class_neighbors", "class_densities"), name
+            )
             for name in names
         ),
         *(
-            Station("outliers and drift of a class", "measure_class", ("class_outliers", "distance_drift", "time_drift"), name)
+            Station(
+                "outliers and drift of a class",
+                "measure_class",
+                ("class_outliers", "distance_drift", "time_drift"),
+                name,
+            )
             for name in names
         ),
-        Station("neighbours and densities of the data set", "diagnose_dataset", ("dataset_neighbors", "dataset_densities")),
+        Station(
+            "neighbours and densities of the data set", "diagnose_dataset", ("dataset_neighbors", "dataset_densities")
+        ),
         Station("outliers of the data set", "diagnose_dataset", ("dataset_outliers",)),
         Station("separation", "diagnose_dataset", ("separation",)),
         Station("drift of batches", "diagnose_dataset", ("batch_drift",)),
@@ -65,12 +74,16 @@ def run_station(folder: Path, station: Station, images: int) -> dict[str, object
 
             keys = runner.register_classes([name for name, *_ in classes(images)])
             partition = dict(zip((name for name, *_ in classes(images)), keys, strict=True)).get(station.partition)
-            result = defs().resolve_job_def(station.job).execute_in_process(
-                instance=runner.instance,
-                partition_key=partition,
-                asset_selection=[dg.AssetKey(asset) for asset in station.assets],
-                raise_on_error=False,
-                run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+            result = (
+                defs()
+                .resolve_job_def(station.job)
+                .execute_in_process(
+                    instance=runner.instance,
+                    partition_key=partition,
+                    asset_selection=[dg.AssetKey(asset) for asset in station.assets],
+                    raise_on_error=False,
+                    run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+                )
             )
             if not result.success:
                 errors = [

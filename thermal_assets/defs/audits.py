@@ -5,6 +5,7 @@ import dagster as dg
 from thermal_assets.defs.asset_kit import run_dataset, table_spec
 from thermal_assets.defs.automation import DATASET_STAGE
 from thermal_assets.defs.resources import HomeResource
+from thermal_assets.steps.collection_plan import materialize_collection_plan
 from thermal_assets.steps.domains import materialize_distance_groups, materialize_domain_drift
 from thermal_assets.steps.run_drift import materialize_run_drift
 from thermal_assets.steps.shortcut_audit import materialize_shortcut_audit
@@ -61,3 +62,13 @@ def distance_groups(context: dg.AssetExecutionContext, home: HomeResource) -> dg
 )
 def run_drift(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
     return run_dataset(context, home, materialize_run_drift)
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=["image_classes", "file_manifest", "l3_projection", "duplicates"],
+    automation_condition=DATASET_STAGE,
+    **table_spec("collection_plan"),
+)
+def collection_plan(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    return run_dataset(context, home, materialize_collection_plan)

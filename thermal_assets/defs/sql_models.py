@@ -46,13 +46,13 @@ def _lineage(name: str) -> dg.TableColumnLineage | None:
     models = sql_project().models
     deps = {}
     for column, origins in lineage_of(name).items():
-        found = []
+        found: dict[tuple[str, str], dg.TableColumnDep] = {}
         for table, origin in origins:
             base = VIEWS[table].reads[0] if table in VIEWS else table
             asset = table if table in models else TABLES[base].owner if base in TABLES else None
-            if asset and not asset.startswith("("):
-                found.append(dg.TableColumnDep(asset_key=asset, column_name=origin))
-        deps[column] = found
+            if asset and not asset.startswith("("):  # two views may stand on one table
+                found[asset, origin] = dg.TableColumnDep(asset_key=asset, column_name=origin)
+        deps[column] = list(found.values())
     return dg.TableColumnLineage(deps_by_column=deps) if deps else None
 
 

@@ -11,6 +11,8 @@ import numpy as np
 _COLOURS = nb.types.Array(nb.uint8, 3, "C", readonly=True)
 _TABLE = nb.types.Array(nb.uint8, 1, "C", readonly=True)
 _compiled = {"nogil": True, "cache": True, "boundscheck": False}
+# For work on a sample of the pixels: handing the interpreter lock to another thread and back would cost more.
+_brief = {"cache": True, "boundscheck": False}
 
 
 @nb.njit(nb.void(_COLOURS, nb.uint32[:, ::1], nb.uint8[:, ::1]), **_compiled)
@@ -48,7 +50,7 @@ def scan_colours(rgb, counts, luminance):  # type: ignore[no-untyped-def]
             counts[c, level] += odd[c, level]
 
 
-@nb.njit(nb.int64(_COLOURS, nb.int64, nb.types.Array(nb.uint64, 2, "C", readonly=True), nb.uint64[::1]), **_compiled)
+@nb.njit(nb.int64(_COLOURS, nb.int64, nb.types.Array(nb.uint64, 2, "C", readonly=True), nb.uint64[::1]), **_brief)
 def sum_words(rgb, step, table, totals):  # type: ignore[no-untyped-def]
     """Sum of the rows of ``table`` for the cells (32 to an axis) of every ``step``-th pixel; how many pixels."""
     totals[:] = 0
@@ -110,7 +112,7 @@ def count_colours(rgb, table, off, step, hidden, counts):  # type: ignore[no-unt
     nb.types.UniTuple(nb.float64, 2)(
         _COLOURS, nb.int64, _TABLE, nb.types.Array(nb.float32, 2, "C", readonly=True)
     ),
-    **_compiled,
+    **_brief,
 )
 def distances_from_palette(rgb, step, table, palette):  # type: ignore[no-untyped-def]
     """Median and 90th percentile of the distance of every ``step``-th pixel, row after row, from its palette colour.

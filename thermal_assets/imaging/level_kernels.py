@@ -6,7 +6,8 @@ import numba as nb
 import numpy as np
 
 _COUNTS = nb.types.Array(nb.int64, 1, "C", readonly=True)
-_compiled = {"nogil": True, "cache": True, "boundscheck": False}
+# These take a microsecond or two: handing the interpreter lock to another thread and back would cost more.
+_compiled = {"cache": True, "boundscheck": False}
 
 
 @nb.njit(nb.float64(_COUNTS, nb.int64, nb.boolean), **_compiled)

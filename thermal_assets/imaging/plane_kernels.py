@@ -15,6 +15,7 @@ import numpy as np
 _PLANE = nb.types.Array(nb.uint8, 2, "C", readonly=True)
 _SCALE = nb.types.Array(nb.float64, 1, "C", readonly=True)
 _compiled = {"nogil": True, "cache": True, "boundscheck": False}
+_brief = {"cache": True, "boundscheck": False}
 
 
 @nb.njit(nb.void(_PLANE, nb.uint32[::1]), **_compiled)
@@ -33,7 +34,7 @@ def count_levels(plane, counts):  # type: ignore[no-untyped-def]
         counts[level] += odd[level]
 
 
-@nb.njit(nb.float64(nb.types.Array(nb.uint32, 1, "C", readonly=True)), **_compiled)
+@nb.njit(nb.float64(nb.types.Array(nb.uint32, 1, "C", readonly=True)), **_brief)
 def entropy_of_counts(counts):  # type: ignore[no-untyped-def]
     """Shannon entropy of a histogram, bits."""
     total = 0

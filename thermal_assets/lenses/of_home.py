@@ -30,7 +30,7 @@ def remembered_lens(root: Path, settings: LensSettings) -> LensSpec:
         stored = json.loads(memory.read_text())
         if stored["asked"] == asked:
             spec = LensSpec.from_dict(stored["spec"])
-            if spec.weights is None or _stamp(spec.weights) == stored["weights_stamp"]:
+            if _current(spec, stored["weights_stamp"]):
                 return spec
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not remembered, or by another version: resolve it again
@@ -47,6 +47,14 @@ def remembered_lens(root: Path, settings: LensSettings) -> LensSpec:
         kept = {"asked": asked, "spec": spec.to_dict(), "weights_stamp": _stamp(spec.weights)}
         write_atomically(memory, json.dumps(kept).encode())
     return spec
+
+
+def _current(spec: LensSpec, stamp: object) -> bool:
+    if spec.source == "package":  # another version of the program may bring another one
+        from thermal_assets.lenses.networks import packaged_sha256
+
+        return spec.weights_sha256 == packaged_sha256()
+    return spec.weights is None or _stamp(spec.weights) == stamp
 
 
 def _stamp(weights: str | None) -> list[int] | None:

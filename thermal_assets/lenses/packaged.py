@@ -7,9 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from thermal_assets.lenses.lens_spec import PACKAGED
+from thermal_assets.lenses.lens_spec import PACKAGED, LensSpec
 
-ARCHITECTURE = "mobilenet_v2"
+_SOURCES = {
+    "torchvision": "ImageNet photographs (torchvision's weights)",
+    "file": "whatever the file of weights was trained on",
+    "program": "whatever the program was trained on",
+    "random": "random weights, not trained",
+}
 _FOLDER = Path(__file__).parent / "weights"
 
 
@@ -22,3 +27,10 @@ def packaged_weights() -> Path:
 def card() -> dict[str, Any]:
     """What is known about it: input, training data with their licences, quality on data sets held out."""
     return tomllib.loads((_FOLDER / f"{PACKAGED}.toml").read_text("utf-8"))
+
+
+def described(lens: LensSpec) -> str:
+    """What a lens was trained on and, where that is known, how good it is on pictures that it never saw."""
+    if lens.source != "package":
+        return _SOURCES[lens.source]
+    return f"{card()['trained_on']}. {card()['quality']}"

@@ -37,6 +37,7 @@ class HeadSettings:
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
     dropout: float = 0.3  # of the inputs: it stands in for the augmented views of the paper
+    balance: float = 0.5  # batches draw a class by its size to the power 1 - balance
     max_per_class: int = 6_000  # images of a class that take part, by salted hash
 
     def steps_for(self, images: int) -> int:
@@ -114,7 +115,7 @@ def fit_head(
     steps = settings.steps_for(len(taken))
     optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps)
-    chances = torch.from_numpy((1 / np.sqrt(counts))[of])
+    chances = torch.from_numpy((1 / counts.astype(np.float64) ** settings.balance)[of])
     codes = torch.from_numpy(of)
     batch = min(settings.batch, len(taken))
     for _ in range(steps):

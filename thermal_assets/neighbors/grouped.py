@@ -7,18 +7,19 @@ Where an image carries no session, its near copies are left out instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from thermal_assets.neighbors.collected import CollectedLists
 from thermal_assets.neighbors.distances import to_score
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
-from thermal_assets.neighbors.joined_search import Settled, run_joined_search
-from thermal_assets.neighbors.scores import ScoreBlock
-from thermal_assets.neighbors.search import Rule, Search
-from thermal_assets.neighbors.selection import empty_lists, unique_where_missing
+from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, GroupedLists
+from thermal_assets.neighbors.incremental import Previous, run_update
+from thermal_assets.neighbors.joined_search import run_joined_search
+from thermal_assets.neighbors.list_files import ListFiles
+from thermal_assets.neighbors.search import Rule, SearchOptions
+from thermal_assets.neighbors.selection import unique_where_missing
 from thermal_assets.neighbors.space import Metric, Precision, Progress, Space
 
 OTHER_SESSIONS = "other sessions"
@@ -26,8 +27,6 @@ NEAR_COPIES_REMOVED = "near copies removed"
 TOO_FEW_SESSIONS = "fewer than three sessions"
 MINIMUM_SESSIONS = 3
 NEAR_COPY_DISTANCE = 0.05
-_Further = Callable[[Rule, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
-_PICKS_PER_FRAME = 4  # a frame often shows several objects; more are asked for where this is too few
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ def neighborhood(
     near_copy_distance: float = NEAR_COPY_DISTANCE,
     kept: int | None = None,
     mean_of: Sequence[int] = (),
+    files: ListFiles | None = None,
+    previous: Previous | None = None,
     metric: Metric = "euclidean",
     progress: Progress | None = None,
     memory_mb: float = DEFAULT_MEMORY_MB,
@@ -70,6 +71,9 @@ def neighborhood(
               0.05 suits unit vectors (L2); a level of another scale needs a value of its own
     kept      how many plain neighbours are returned (None = k_plain); the search is for k_plain all the same
     mean_of   numbers of plain neighbours whose mean distances are returned as ``plain.means``
+    files     takes the exact beginnings of all lists (widths: ``list_widths``), for an update later on
+    previous  lists of an earlier search of nearly the same vectors in the same order, under the same sessions and
+              frames: only what differs is computed, and the result is the same
 
     With fewer than three sessions in all, images with a session get no neighbours across sessions: two
     sessions are two recordings, not a crowd. Exact, like ``nearest``.
@@ -86,69 +90,41 @@ def neighborhood(
         (basis == NEAR_COPIES_REMOVED, Rule(key=key, minimum=to_score(near_copy_distance, space))),
     )
     k_plain, k_across = max(0, min(k_plain, n - 1)), max(0, min(k_across, n - 1))
-    lists = CollectedLists(n, k_plain if kept is None else min(kept, k_plain), mean_of, space)
-    lists_across = CollectedLists(n, k_across, (), space)
-    picks, picks_across = picks_for(k_plain), picks_for(_PICKS_PER_FRAME * k_across)
-
-    def settle_all(
-        rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, certain: np.ndarray, further: _Further
-    ) -> np.ndarray:
-        """Keep the plain lists [b, k_plain] of ``rows`` and find those across; returns bool [b]: what stays open."""
-        found_columns, found_scores = empty_lists(len(rows), k_across)
-        for applies, rule in across_rules:
-            mine = np.flatnonzero(applies[rows] & certain)
-            # The plain list is the exact beginning of the row: where enough of it counts, it holds the answer.
-            found_columns[mine], found_scores[mine] = rule.first(rows[mine], columns[mine], scores[mine], k_across)
-            short = mine[found_columns[mine, -1] < 0] if k_plain < n - 1 else mine[:0]
-            if len(short):
-                found_columns[short], found_scores[short], certain[short] = further(rule, short)
-        lists.put(rows, columns, scores)
-        lists_across.put(rows, found_columns, found_scores)
-        return ~certain
-
-    def emit(settled: Settled, across: Callable[[np.ndarray], Settled]) -> np.ndarray:
-        def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            if rule.query_group is None:
-                return (*empty_lists(len(short), k_across), np.zeros(len(short), dtype=bool))
-            return across(settled.rows[short]).first(k_across, rule.key)
-
-        return settle_all(settled.rows, *settled.first(k_plain), further)
-
-    def work(search: Search, block: ScoreBlock, rows: np.ndarray) -> np.ndarray:
-        def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            part = block.subset(short)
-            rule.apply(part, rows[short])
-            columns, scores, is_open = search.settle(part, rows[short], k_across, picks_across, rule)
-            return columns, scores, ~is_open
-
-        columns, scores, is_open = search.settle(block, rows, k_plain, picks, Rule())
-        return settle_all(rows, columns, scores, ~is_open, further)
-
+    kept = k_plain if kept is None else min(kept, k_plain)
+    grouped = GroupedLists(space, across_rules, k_plain, k_across, kept, mean_of, files)
+    asked_sessions = sessions if count >= MINIMUM_SESSIONS else None
+    options: SearchOptions = {"precision": precision, "memory_mb": memory_mb / 2, "progress": progress}
     used: Precision = "float32"
-    if n > 1:
+    picks = picks_for(k_plain)
+    if n > 1 and previous is not None and previous.usable:
+        used = run_update(space, grouped, previous, session=asked_sessions, row_picks=picks, **options)
+    elif n > 1:
         used = run_joined_search(
             space,
             np.arange(n),
-            emit,
-            work,
+            grouped.emit,
+            grouped.work,
             k=k_plain,
-            k_across=_PICKS_PER_FRAME * k_across,
-            session=sessions if count >= MINIMUM_SESSIONS else None,
+            k_across=PICKS_PER_FRAME * k_across,
+            session=asked_sessions,
             row_picks=picks,
-            precision=precision,
-            memory_mb=memory_mb / 2,  # rows searched twice are copied
-            progress=progress,
+            **options,
         )
     others = np.full(n, max(n - 1, 0), dtype=np.int64)
-    grouped = np.where(
+    counted = np.where(
         basis == OTHER_SESSIONS, (sessions >= 0).sum() - members(sessions, sessions), np.where(sessions < 0, others, 0)
     )
     return Neighborhood(
-        lists.neighbors(others, used),
-        lists_across.neighbors(grouped, used),
+        grouped.lists.neighbors(others, used),
+        grouped.lists_across.neighbors(counted, used),
         basis,
         count,
     )
+
+
+def list_widths(k_plain: int, k_across: int) -> tuple[int, int]:
+    """Entries a row of the plain lists and of those across: what is asked for, and some to lose."""
+    return k_plain + max(12, k_plain // 8), PICKS_PER_FRAME * k_across + 6
 
 
 def nearest_across_groups(

@@ -14,7 +14,7 @@ from thermal_assets.neighbors.search import Search, Work, full_float32, run_sear
 from thermal_assets.neighbors.selection import first_of_rows
 from thermal_assets.neighbors.self_join import Lists, self_join
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
-from thermal_assets.neighbors.space import Precision, Progress, Space, fast_bfloat16
+from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, fast_bfloat16
 
 _ROWS_AT_ONCE = 4096
 _NO_SESSIONS = np.empty(0, dtype=np.int32)
@@ -49,9 +49,37 @@ class Settled:
         columns, scores = first_of_rows(self.columns, self.scores, k, key, minimum)
         return columns, scores, self.reaches(scores[:, -1])
 
+    def exact_beginning(self, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """int32 and float64 [b, width]: the entries that are certain to be the first by (score, column).
+
+        -1 and infinity behind them; bool [b]: they are the whole row.
+        """
+        columns = np.full((len(self.rows), width), -1, dtype=np.int32)
+        scores = np.full((len(self.rows), width), np.inf)
+        for entry in range(min(width, self.columns.shape[1])):
+            certain = self.reaches(self.scores[:, entry])
+            columns[certain, entry] = self.columns[certain, entry]
+            scores[certain, entry] = self.scores[certain, entry]
+        whole = (self.bound == math.inf) & ((self.columns >= 0).sum(axis=1) <= width)
+        return columns, scores, whole
+
     def reaches(self, score: np.ndarray) -> np.ndarray:
         """bool [b]: whether no candidate left out can have a true score of ``score`` float64 [b] or less."""
         return (self.bound == math.inf) | (self.bound > self.bounds.limit(self.rows, score))
+
+
+def prepared(
+    space: Space, rows: np.ndarray, picks: int, precision: Precision | None, memory_mb: float
+) -> tuple[Operands, Bounds, Precision]:
+    """Operands of products among all vectors, their bounds, and the precision: 16-bit ones are tried on some rows."""
+    wanted: Precision = precision or ("bfloat16" if fast_bfloat16() else "float32")
+    search = Search(space, space, wanted, picks, memory_mb)
+    if wanted == "bfloat16" and len(rows):
+        tried = rows[: search.rows]
+        if not search.trustworthy(search.fill(tried), tried, picks):
+            wanted = "float32"
+            search = Search(space, space, wanted, picks, memory_mb)
+    return search.left, search.bounds, wanted
 
 
 Emit = Callable[[Settled, Callable[[np.ndarray], Settled]], np.ndarray]
@@ -77,17 +105,9 @@ def run_joined_search(
     ``across(rows)`` settles candidates of other sessions for some of them, where ``session`` int [n] is given.
     Open rows go to ``run_search`` with ``work`` and ``row_picks``.
     """
-    wanted: Precision = precision or ("bfloat16" if fast_bfloat16() else "float32")
     left = [np.empty(0, dtype=np.int64)]
     with full_float32():
-        search = Search(space, space, wanted, row_picks, memory_mb)
-        if wanted == "bfloat16" and len(rows):
-            tried = rows[: search.rows]
-            if not search.trustworthy(search.fill(tried), tried, row_picks):
-                wanted = "float32"
-                search = Search(space, space, wanted, row_picks, memory_mb)
-        operands, bounds = search.left, search.bounds
-        del search
+        operands, bounds, wanted = prepared(space, rows, row_picks, precision, memory_mb)
         asked = np.zeros(space.count, dtype=bool)
         asked[rows] = True
         plain = Shortlists(asked, min(plain_picks(k, wanted), max(space.count - 1, 1)), wanted)
@@ -106,7 +126,8 @@ def run_joined_search(
         chunk = rows[start : start + _ROWS_AT_ONCE]
         is_open = emit(settled(plain, chunk), lambda part: settled(across, part))
         left.append(chunk[is_open])
-    del plain, across, lists
+    plain.forget()
+    across.forget()
     still_open = np.concatenate(left)
     if len(still_open):
         run_search(

@@ -212,3 +212,68 @@ def measure_pairs(x, scale_x, rows, y, scale_y, columns, scores):  # type: ignor
             scores[p] = 1.0
         else:
             scores[p] = half_square(x, i, scale_x[i], y, j, scale_y[j])
+
+
+@nb.njit(
+    (
+        nb.int32[:, ::1],
+        nb.float64[:, ::1],
+        nb.boolean[::1],
+        _CODES,
+        nb.types.Array(nb.int64, 2, "C", readonly=True),
+        nb.types.Array(nb.float64, 2, "C", readonly=True),
+        nb.boolean[::1],
+    ),
+    **_compiled,
+)
+def merge_lists(columns, scores, everything, new_of, added, added_scores, changed):  # type: ignore[no-untyped-def]
+    """Bring exact lists up to date in place: columns that are gone leave, added ones enter where they belong.
+
+    columns, scores       int32 and float64 [b, K]: the exact beginning of each row by (score, column), -1 and infinity
+                          behind it; ``everything`` bool [b]: it is the whole row
+    new_of                int32: new number of each old column, rising, -1 = gone
+    added, added_scores   int64 and float64 [b, F], sorted alike, -1 = none: new columns that may belong
+    changed               bool [b], set where an entry left or entered
+    """
+    width = columns.shape[1]
+    old_columns, old_scores = np.empty(width, np.int32), np.empty(width)
+    for b in range(columns.shape[0]):
+        count, last_score, last_column = 0, -np.inf, -1
+        for entry in range(width):
+            column = columns[b, entry]
+            if column < 0:
+                break
+            last_score, last_column = scores[b, entry], new_of[column]
+            if last_column < 0:
+                changed[b] = True
+                continue
+            old_columns[count], old_scores[count] = last_column, last_score
+            count += 1
+        place, old, new = 0, 0, 0
+        while True:
+            column, score, is_new = -1, np.inf, False
+            if new < added.shape[1] and added[b, new] >= 0:
+                column, score, is_new = added[b, new], added_scores[b, new], True
+                # Behind the last old entry nothing is certain; a tie with one that is gone is not decided either.
+                if not everything[b] and (
+                    score > last_score or (score == last_score and (last_column < 0 or column > last_column))
+                ):
+                    column = -1
+            if old < count and (
+                column < 0 or old_scores[old] < score or (old_scores[old] == score and old_columns[old] < column)
+            ):
+                column, score, is_new = old_columns[old], old_scores[old], False
+            if column < 0:
+                break
+            if place == width:
+                everything[b] = False
+                break
+            columns[b, place], scores[b, place] = column, score
+            place += 1
+            if is_new:
+                new += 1
+                changed[b] = True
+            else:
+                old += 1
+        for entry in range(place, width):
+            columns[b, entry], scores[b, entry] = -1, np.inf

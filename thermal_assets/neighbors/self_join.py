@@ -22,6 +22,9 @@ from thermal_assets.neighbors.space import Operands, Progress
 _TILE_BYTES = 1 << 20  # scores of one product: selected from while they are still in the cache
 _BLOCKS = (128, 2048)
 _BLOCKS_ACROSS = 48  # the products of a block with itself are computed in full: at most one pair in so many
+_AT_ONCE = 8  # products in a row that share their left operand
+
+_Task = tuple[int, range]
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,12 @@ def self_join(operands: Operands, lists: Lists, *, memory_mb: float, progress: P
     size = block_size(count, operands, memory_mb)
     blocks = [np.arange(start, min(start + size, count), dtype=np.int32) for start in range(0, count, size)]
     # Neighbouring blocks first: images of one folder lie together, and near candidates early keep later ones out.
-    pairs = [(one, one + apart) for apart in range(len(blocks)) for one in range(len(blocks) - apart)]
-    _join(operands, blocks, size, pairs, lists, lists, symmetric=True, progress=progress)
+    tasks = [
+        (one, range(one + apart, min(one + apart + _AT_ONCE, len(blocks))))
+        for apart in range(0, len(blocks), _AT_ONCE)
+        for one in range(len(blocks) - apart)
+    ]
+    _join(operands, blocks, size, tasks, lists, lists, symmetric=True, progress=progress)
 
 
 def join_rows(
@@ -63,8 +70,13 @@ def join_rows(
     count = len(operands.matrix)
     size = block_size(count, operands, memory_mb)
     blocks = [rows[start : start + size].astype(np.int32) for start in range(0, len(rows), size)]
-    pairs = [(one, other) for other in range(-(-count // size)) for one in range(len(blocks))]
-    _join(operands, blocks, size, pairs, lists, others, symmetric=False, progress=progress)
+    column_blocks = -(-count // size)
+    tasks = [
+        (one, range(first, min(first + _AT_ONCE, column_blocks)))
+        for first in range(0, column_blocks, _AT_ONCE)
+        for one in range(len(blocks))
+    ]
+    _join(operands, blocks, size, tasks, lists, others, symmetric=False, progress=progress)
 
 
 def block_size(count: int, operands: Operands, memory_mb: float) -> int:
@@ -80,13 +92,13 @@ def _join(
     operands: Operands,
     blocks: list[np.ndarray],
     size: int,
-    pairs: list[tuple[int, int]],
+    tasks: list[_Task],
     lists: Lists,
     others: Lists,
     symmetric: bool,
     progress: Progress | None,
 ) -> None:
-    """Scores of ``blocks[one]`` against the ``other``-th block of ``size`` vectors, for each of ``pairs``."""
+    """Scores of ``blocks[one]`` against the ``others``-th blocks of ``size`` vectors, for each of ``tasks``."""
     import torch
 
     from thermal_assets.neighbors.kernels import offer_columns, offer_rows
@@ -101,27 +113,29 @@ def _join(
     to_rows = (lists.plain.arrays, lists.across.arrays, codes)
     to_columns = (others.plain.arrays, others.across.arrays, codes)
     key = torch.int16 if operands.precision == "bfloat16" else torch.int32
-    left_over, done = _Given(pairs), _Told(len(pairs), count, progress)
+    left_over, done = _Given(tasks), _Told(len(tasks), count, progress)
 
     def work(_: int) -> None:
         buffer = torch.empty(tile_rows * size, dtype=operands.matrix.dtype)
         turned = torch.empty(size, width, dtype=operands.matrix.dtype)
         with torch.no_grad():
-            while (pair := left_over.next()) is not None:
-                one, other = pair
-                ids, start = blocks[one], other * size
-                right = operands.matrix[start : start + size]
+            while (task := left_over.next()) is not None:
+                one, run = task
+                ids = blocks[one]
                 left = operands.as_queries(ids, turned)
-                for top in range(0, len(left), tile_rows):
-                    part = left[top : top + tile_rows]
-                    scores = buffer[: len(part) * len(right)].view(len(part), len(right))
-                    torch.mm(part, right.T, out=scores)
-                    keys, mine = scores.view(key).numpy(), ids[top : top + tile_rows]
-                    with row_locks[one]:
-                        offer_rows(keys, len(right), mine, start, *to_rows)
-                    if not symmetric or one != other:
-                        with column_locks[other]:
-                            offer_columns(keys, len(right), mine, start, *to_columns)
+                for other in run:
+                    start = other * size
+                    right = operands.matrix[start : start + size]
+                    for top in range(0, len(left), tile_rows):
+                        part, mine = left[top : top + tile_rows], ids[top : top + tile_rows]
+                        scores = buffer[: len(part) * len(right)].view(len(part), len(right))
+                        torch.mm(part, right.T, out=scores)
+                        keys = scores.view(key).numpy()
+                        with row_locks[one]:
+                            offer_rows(keys, len(right), mine, start, *to_rows)
+                        if not symmetric or one != other:
+                            with column_locks[other]:
+                                offer_columns(keys, len(right), mine, start, *to_columns)
                 done.one_more()
 
     with _one_thread_a_product(), ThreadPoolExecutor(threads) as pool:
@@ -130,12 +144,12 @@ def _join(
 
 
 class _Given:
-    """Pairs of blocks, each given out once."""
+    """Tasks, each given out once."""
 
-    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
-        self._left, self._lock = iter(pairs), threading.Lock()
+    def __init__(self, tasks: Iterable[_Task]) -> None:
+        self._left, self._lock = iter(tasks), threading.Lock()
 
-    def next(self) -> tuple[int, int] | None:
+    def next(self) -> _Task | None:
         with self._lock:
             return next(self._left, None)
 
@@ -143,15 +157,15 @@ class _Given:
 class _Told:
     """Progress over all threads."""
 
-    def __init__(self, pairs: int, queries: int, progress: Progress | None) -> None:
-        self._pairs, self._queries, self._progress = pairs, queries, progress
+    def __init__(self, tasks: int, queries: int, progress: Progress | None) -> None:
+        self._tasks, self._queries, self._progress = tasks, queries, progress
         self._done, self._lock = 0, threading.Lock()
 
     def one_more(self) -> None:
         if self._progress is not None:
             with self._lock:
                 self._done += 1
-                self._progress(self._queries * self._done // self._pairs, self._queries)
+                self._progress(self._queries * self._done // self._tasks, self._queries)
 
 
 @contextmanager

@@ -32,6 +32,23 @@ class Shortlists:
         """As the compiled loops take them."""
         return self.keys, self.columns, self.held, self.limit, self.wanted
 
+    def forget(self) -> None:
+        """Give the memory back."""
+        self.keys = self.columns = np.empty((0, 0), dtype=np.int32)
+
+    def refuse_from(self, rows: np.ndarray, limit: np.ndarray, nothing: np.ndarray) -> None:
+        """Take no more than scores of at most ``limit`` float64 [b]; none at all where ``nothing`` bool [b] says so.
+
+        Rows that do not ask stay as they are.
+        """
+        upward = np.nextafter(limit.astype(np.float32), np.float32(np.inf))
+        keys = upward.view(np.int32)
+        if self.precision == "bfloat16":
+            keys = (keys >> 16) + 1
+        keys = np.minimum(keys + 1, INFINITE_KEY[self.precision])
+        keys[nothing] = np.iinfo(np.int32).min
+        self.limit[rows] = np.minimum(self.limit[rows], keys)
+
     def take(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Candidates int64 [b, wanted] (-1 = no more) of the queries ``rows``, and float64 [b]: none left out is smaller.
 

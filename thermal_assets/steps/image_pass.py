@@ -14,6 +14,7 @@ from thermal_assets.home.layout import Home
 from thermal_assets.imaging.version import STATS_VERSION
 from thermal_assets.lenses.lens_spec import LensSpec
 from thermal_assets.lenses.of_home import home_lens
+from thermal_assets.lenses.packaged import described
 from thermal_assets.lenses.state import lens_row, register_lens
 from thermal_assets.manifest.identity import class_of, path_of
 from thermal_assets.progress import reporter
@@ -146,7 +147,7 @@ def _embeddings(
         dimensions=lens.dimensions,
         real_dimensions=lens.dimensions,
         metric={"density": "euclidean", "neighbours": "euclidean of unit vectors"},
-        fitted_on="random weights, not trained" if lens.random_weights else f"{lens.source} weights",
+        fitted_on=described(lens),
         parameters={"seed": lens.seed} if lens.random_weights else {},
     )
     where = {"class_name": class_name, "lens_id": lens.lens_id}

@@ -136,9 +136,12 @@ def run_step(
     return reports
 
 
-def _missing_vectors(home: Home, outputs: Mapping[str, Output]) -> dict[int, list[pl.DataFrame]]:
-    """Gather, before the write lock is taken, the vectors that the tables do not hold yet."""
-    gathered: dict[int, list[pl.DataFrame]] = {}
+def _missing_vectors(home: Home, outputs: Mapping[str, Output]) -> dict[int, pl.DataFrame]:
+    """Find, before the write lock is taken, the rows whose vectors the tables do not hold yet.
+
+    The vectors themselves, gigabytes in a large class, are read block by block while they are written.
+    """
+    absent: dict[int, pl.DataFrame] = {}
     for output in outputs.values():
         for item in output.slices:
             if isinstance(item, VectorSlice):
@@ -147,15 +150,16 @@ def _missing_vectors(home: Home, outputs: Mapping[str, Output]) -> dict[int, lis
                     f"SELECT {', '.join(item.wanted.columns)} FROM {item.table} WHERE {condition}",
                     list(item.where.values()),
                 )
-                gathered[id(item)] = list(item.blocks(item.wanted.join(present, on=item.wanted.columns, how="anti")))
-    return gathered
+                absent[id(item)] = item.wanted.join(present, on=item.wanted.columns, how="anti")
+    return absent
 
 
-def _write(transaction: Transaction, output: Output, gathered: Mapping[int, list[pl.DataFrame]]) -> Written:
+def _write(transaction: Transaction, output: Output, absent: Mapping[int, pl.DataFrame]) -> Written:
     total = Written(0, 0, 0)
     for item in output.slices:
         if isinstance(item, VectorSlice):
-            done = transaction.replace_vectors(item.table, item.wanted, gathered[id(item)], item.where)
+            blocks = item.blocks(absent[id(item)])
+            done = transaction.replace_vectors(item.table, item.wanted, blocks, item.where)
         elif item.append:
             done = transaction.append(item.table, item.frame)
         else:

@@ -74,20 +74,20 @@ def test_two_kinds_of_picture_are_found_where_sessions_can_tell_and_nowhere_else
 FEATURES = {"channels": "RGB", "width": 90, "height": 90, "palette": "iron", "brightness": 0.5, "day": 7}
 
 
-def delivery(shift, seed, palette="iron"):
+def delivery(shift, seed, palette="iron", each=20):
     moved = np.where(np.arange(16) >= 10, shift, 0.0)
-    images = image_frame(["A"] * 320, names_of(16, 20)).with_columns(
+    images = image_frame(["A"] * 16 * each, names_of(16, each)).with_columns(
         **{name: pl.lit(value) for name, value in FEATURES.items()}
     )
-    new = np.repeat(moved != 0, 20) if shift else np.repeat(np.arange(16) >= 10, 20)
+    new = np.repeat(np.arange(16) >= 10, each)
     images = images.with_columns(palette=pl.Series(np.where(new, palette, "iron")))
-    vectors = scenes(16, 20, seed, moved)
+    vectors = scenes(16, each, seed, moved)
     return delivery_drift(images, new, lambda rows: vectors[rows], lens_id="l")
 
 
 def test_a_delivery_like_the_old_images_is_not_different_and_an_unlike_one_is():
-    same = [delivery(0.0, seed).filter(measure="pictures")["effect"][0] for seed in range(20)]
-    assert np.mean(same) == pytest.approx(0.5, abs=max(0.02, 2.5 * np.std(same) / np.sqrt(20)))
+    same = [delivery(0.0, seed, each=6).filter(measure="pictures")["effect"][0] for seed in range(30)]
+    assert np.mean(same) == pytest.approx(0.5, abs=max(0.02, 3 * np.std(same) / np.sqrt(30)))
     found = delivery(4.0, 1, palette="rainbow")
     row = found.filter(measure="pictures").row(0, named=True)
     assert row["effect"] > 0.85

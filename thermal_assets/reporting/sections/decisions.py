@@ -35,7 +35,8 @@ def decisions(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[s
         """,
     )
     for row in reasons:
-        row["pictures"] = [gallery.show(example["image_id"], example["class_name"]) for example in row["examples"]]
+        shown = [gallery.show(example["image_id"], example["class_name"]) for example in row["examples"]]
+        row["pictures"] = [picture for picture in shown if picture.encoded] or shown[:2]
     classes = rows(
         connection,
         """

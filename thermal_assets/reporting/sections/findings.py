@@ -10,13 +10,14 @@ from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.queries import rows
 from thermal_assets.reporting.sections.spread import spread
 
-OPEN_CARDS = 12
+OPEN_CARDS = 14
 TILES_A_CARD = 6
-MAX_FINDINGS = 200
+MAX_FINDINGS = 300
+ALIKE_SHOWN = 6
 
 
 def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any]:
-    """Open findings by rank (the first dozen as full cards, the others as a list) and waived ones apart."""
+    """Open findings by rank, one card a kind with the worst of the kind in full, and waived ones apart."""
     found = rows(
         connection,
         """SELECT f.*, c.change, c.first_seen, c.affected_before
@@ -38,9 +39,8 @@ def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[st
     for finding in cards:
         finding["pictures"] = tiles(finding, TILES_A_CARD)
         finding["spread"] = spread(connection, finding)
+        finding["kind"] = _kind([finding, *finding["alike"]])
         finding["behind"] = []
-    for finding in opened:
-        finding["anchor"] = f"finding-{finding['rank']}"
     return {
         "cards": cards,
         "more": more,
@@ -51,15 +51,36 @@ def findings(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[st
 
 
 def _cards_and_more(opened: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The first dozen as cards; of one kind of LOW finding only the first, so that ten tiny classes are one card."""
-    cards: list[dict[str, Any]] = []
+    """The worst finding of each kind as a card with the others ``alike``; kinds beyond ``OPEN_CARDS`` one by one."""
+    cards: dict[str, dict[str, Any]] = {}
     more: list[dict[str, Any]] = []
-    seen: set[str] = set()
     for finding in opened:
-        again = finding["severity"] == "LOW" and finding["detector"] in seen
-        (more if again or len(cards) == OPEN_CARDS else cards).append(finding)
-        seen.add(finding["detector"])
-    return cards, more
+        finding["anchor"] = f"finding-{finding['rank']}"
+        if finding["detector"] in cards:
+            cards[finding["detector"]]["alike"].append(finding)
+        elif len(cards) < OPEN_CARDS:
+            cards[finding["detector"]] = finding | {"alike": []}
+        else:
+            more.append(finding)
+    return list(cards.values()), more
+
+
+def _kind(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Bars of a kind that has several findings: what each is about, its effect (percent of the largest), its images."""
+    if len(findings) < 2:
+        return []
+    shown = [finding for finding in findings if finding["effect_name"] == findings[0]["effect_name"]][:ALIKE_SHOWN]
+    largest = max((abs(finding["effect_size"] or 0.0) for finding in shown), default=0.0)
+    return [
+        {
+            # The subject of a finding on the whole data set stands in its id only.
+            "about": finding["class_name"] or finding["finding_id"].partition(":")[2],
+            "effect": finding["effect_size"],
+            "bar": 100 * abs(finding["effect_size"] or 0.0) / largest if largest else 0.0,
+            "images": finding["affected_images"],
+        }
+        for finding in shown
+    ]
 
 
 def add_pictures_behind(section: dict[str, Any]) -> None:

@@ -130,4 +130,38 @@ AUDITS = (
         key=("class_name", "measure"),
         owner="run_drift",
     ),
+    Table(
+        "collection_plan",
+        "One row per object, state, distance and place: what there is, how well it can be told, and what to shoot next.",
+        (
+            required("rank", "INTEGER", "1 = shoot this next"),
+            required("object", "VARCHAR", "The object (the pair of its classes, or the class where it has none)"),
+            required("state", "VARCHAR", "'normal', 'anomaly', or 'any' where the profile names no state"),
+            column("distance_from_m", "DOUBLE", "Distance, metres (of a group: its smallest); NULL without distances"),
+            column("distance_to_m", "DOUBLE", "Distance, metres (of a group: its largest); NULL without distances"),
+            column("place", "VARCHAR", "Place code; NULL without places"),
+            required(
+                "need",
+                "VARCHAR",
+                "'the other state only': empty here while the other state is not; 'few sessions': fewer than eight; 'enough'",
+            ),
+            required("images", "BIGINT", "Images in the cell"),
+            required("sessions", "INTEGER", "Their sessions: what counts as independent"),
+            column(
+                "missing_sessions", "INTEGER", "Sessions up to eight, from which on intervals can be had; NULL without"
+            ),
+            required("other_state_images", "BIGINT", "Images of the other states in the same cell"),
+            column(
+                "probe_error",
+                "DOUBLE",
+                "Share of its images that a probe, held out by session, takes for another class",
+            ),
+            required("probe_images", "BIGINT", "Images the probe was asked about"),
+            column("object_error", "DOUBLE", "The same over all cells of the object and state"),
+            required("action", "VARCHAR", "What to do, one line"),
+            LENS_ID,
+        ),
+        key=("object", "state", "distance_from_m", "place"),
+        owner="collection_plan",
+    ),
 )

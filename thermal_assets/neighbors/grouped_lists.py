@@ -1,0 +1,130 @@
+"""What is wanted of every image's neighbours, found in lists of candidates: plain, and across sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from thermal_assets.neighbors.collected import CollectedLists
+from thermal_assets.neighbors.exact import picks_for
+from thermal_assets.neighbors.joined_search import Settled
+from thermal_assets.neighbors.list_files import ListBlock, ListFiles
+from thermal_assets.neighbors.scores import ScoreBlock
+from thermal_assets.neighbors.search import Rule, Search
+from thermal_assets.neighbors.selection import empty_lists
+from thermal_assets.neighbors.space import Space
+
+PICKS_PER_FRAME = 4  # a frame often shows several objects; more are asked for where this is too few
+
+_Further = Callable[[Rule, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+Across = Sequence[tuple[np.ndarray, Rule]]  # bool [n] which rows, and what counts for them
+
+
+class GroupedLists:
+    """Takes candidates of rows as a search delivers them, and keeps what is wanted of each row.
+
+    ``files``: keeps the exact beginnings of all lists as well.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        across: Across,
+        k_plain: int,
+        k_across: int,
+        kept: int,
+        mean_of: Sequence[int],
+        files: ListFiles | None,
+    ) -> None:
+        self.space, self.across_rules, self.files = space, across, files
+        self.k_plain, self.k_across = k_plain, k_across
+        self.lists = CollectedLists(space.count, kept, mean_of, space)
+        self.lists_across = CollectedLists(space.count, k_across, (), space)
+
+    def emit(self, settled: Settled, across: Callable[[np.ndarray], Settled]) -> np.ndarray:
+        """Rows of a join; returns bool [b]: what stays open."""
+        saved = self._new_block(len(settled.rows))
+
+        def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            if rule.query_group is None:
+                return (*empty_lists(len(short), self.k_across), np.zeros(len(short), dtype=bool))
+            found = across(settled.rows[short])
+            if saved is not None:
+                width = saved.across_columns.shape[1]
+                saved.across_columns[short], saved.across_scores[short], all_of_it = found.exact_beginning(width)
+                saved.everything[short, 1] = all_of_it
+            return found.first(self.k_across, rule.key)
+
+        if saved is not None:
+            beginning = settled.exact_beginning(saved.columns.shape[1])
+            saved.columns, saved.scores, saved.everything[:, 0] = beginning
+        return self._settle(settled.rows, *settled.first(self.k_plain), further, saved)
+
+    def work(self, search: Search, block: ScoreBlock, rows: np.ndarray) -> np.ndarray:
+        """Rows of a row search, as ``run_search`` calls it."""
+        saved = self._new_block(len(rows))
+        picks = picks_for(PICKS_PER_FRAME * self.k_across)
+
+        def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            part = block.subset(short)
+            rule.apply(part, rows[short])
+            columns, scores, is_open = search.settle(part, rows[short], self.k_across, picks, rule)
+            return columns, scores, ~is_open
+
+        columns, scores, is_open = search.settle(block, rows, self.k_plain, picks_for(self.k_plain), Rule())
+        if saved is not None:
+            width = min(columns.shape[1], saved.columns.shape[1])
+            saved.columns[:, :width], saved.scores[:, :width] = columns[:, :width], scores[:, :width]
+            saved.everything[:, 0] = self.k_plain >= self.space.count - 1
+        return self._settle(rows, columns, scores, ~is_open, further, saved)
+
+    def stored(self, rows: np.ndarray, block: ListBlock, certain: np.ndarray) -> np.ndarray:
+        """Rows whose exact beginnings are known; returns bool [b]: where they do not suffice."""
+        columns, scores = _widened(block.columns, block.scores, self.k_plain)
+        enough = block.everything[:, 0] | (columns[:, self.k_plain - 1] >= 0)
+
+        def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            if rule.query_group is None:
+                return (*empty_lists(len(short), self.k_across), np.zeros(len(short), dtype=bool))
+            first = rule.first(
+                rows[short], block.across_columns[short].astype(np.int64), block.across_scores[short], self.k_across
+            )
+            return (*first, block.everything[short, 1] | (first[0][:, -1] >= 0))
+
+        return self._settle(rows, columns, scores, certain & enough, further, block)
+
+    def _settle(
+        self,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        scores: np.ndarray,
+        certain: np.ndarray,
+        further: _Further,
+        saved: ListBlock | None,
+    ) -> np.ndarray:
+        found_columns, found_scores = empty_lists(len(rows), self.k_across)
+        for applies, rule in self.across_rules:
+            mine = np.flatnonzero(applies[rows] & certain)
+            # The plain list is the exact beginning of the row: where enough of it counts, it holds the answer.
+            found_columns[mine], found_scores[mine] = rule.first(rows[mine], columns[mine], scores[mine], self.k_across)
+            complete = self.k_plain >= self.space.count - 1
+            short = mine[found_columns[mine, -1] < 0] if not complete else mine[:0]
+            if len(short):
+                found_columns[short], found_scores[short], certain[short] = further(rule, short)
+        self.lists.put(rows, columns, scores)
+        self.lists_across.put(rows, found_columns, found_scores)
+        if saved is not None and self.files is not None:
+            self.files.write(rows, saved)
+        return ~certain
+
+    def _new_block(self, rows: int) -> ListBlock | None:
+        return None if self.files is None else ListBlock.empty(rows, self.files.width, self.files.width_across)
+
+
+def _widened(columns: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first ``width`` entries, int64 and float64 [b, width], padded where there are fewer."""
+    wide_columns, wide_scores = empty_lists(len(columns), width)
+    there = min(width, columns.shape[1])
+    wide_columns[:, :there], wide_scores[:, :there] = columns[:, :there], scores[:, :there]
+    return wide_columns, wide_scores

@@ -1,0 +1,129 @@
+"""Exact lists of neighbours on disk: what a later search of nearly the same images starts from."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from thermal_assets.temporary import remove_leftovers, temporary_prefix
+
+_LABEL = "neighbors"
+_META = "lists.json"
+_TYPES = {
+    "columns": np.int32,
+    "scores": np.float64,
+    "across_columns": np.int32,
+    "across_scores": np.float64,
+    "everything": np.bool_,
+}
+
+
+@dataclass
+class ListBlock:
+    """Lists of neighbouring rows, each the exact beginning of its row by (score, column).
+
+    columns, scores                int32, float64 [b, K]: -1 and infinity behind the last entry
+    across_columns, across_scores  [b, K2]: the same over other sessions; empty where the plain list was enough
+    everything                     bool [b, 2]: the plain list, the list across is the whole row
+    """
+
+    columns: np.ndarray
+    scores: np.ndarray
+    across_columns: np.ndarray
+    across_scores: np.ndarray
+    everything: np.ndarray
+
+    @classmethod
+    def empty(cls, rows: int, width: int, width_across: int) -> ListBlock:
+        """Lists of ``rows`` queries without an entry."""
+        return cls(
+            np.full((rows, width), -1, dtype=np.int32),
+            np.full((rows, width), np.inf),
+            np.full((rows, width_across), -1, dtype=np.int32),
+            np.full((rows, width_across), np.inf),
+            np.zeros((rows, 2), dtype=bool),
+        )
+
+
+class ListFiles:
+    """Lists of ``count`` rows in a folder, one file an array, read and written by blocks of rows."""
+
+    def __init__(self, folder: Path, count: int, width: int, width_across: int) -> None:
+        self.folder, self.count, self.width, self.width_across = folder, count, width, width_across
+        self._widths = {
+            "columns": width,
+            "scores": width,
+            "across_columns": width_across,
+            "across_scores": width_across,
+            "everything": 2,
+        }
+
+    @classmethod
+    def open(cls, folder: Path, version: str) -> ListFiles | None:
+        """The lists in ``folder``; None where there are none, or of another ``version``, or not whole."""
+        try:
+            meta = json.loads((folder / _META).read_text())
+            found = cls(folder, int(meta["count"]), int(meta["width"]), int(meta["width_across"]))
+            if meta["version"] != version:
+                return None
+            for name, width in found._widths.items():
+                if found._path(name).stat().st_size != found.count * width * np.dtype(_TYPES[name]).itemsize:
+                    return None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return found
+
+    @classmethod
+    def begin(cls, target: Path, count: int, width: int, width_across: int) -> ListFiles:
+        """A temporary folder beside ``target``, to be filled and then put in its place by ``finish``."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(target.parent, _LABEL)
+        folder = target.parent / f"{temporary_prefix(_LABEL)}{target.name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        lists = cls(folder, count, width, width_across)
+        for name, columns in lists._widths.items():
+            with lists._path(name).open("wb") as file:
+                file.truncate(count * columns * np.dtype(_TYPES[name]).itemsize)
+        return lists
+
+    def finish(self, target: Path, version: str) -> None:
+        """Take the place of ``target``. A kill in between leaves no lists, and the next search starts from none."""
+        meta = {"version": version, "count": self.count, "width": self.width, "width_across": self.width_across}
+        (self.folder / _META).write_text(json.dumps(meta))
+        shutil.rmtree(target, ignore_errors=True)
+        self.folder.replace(target)
+        self.folder = target
+
+    def drop(self) -> None:
+        """Remove them."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def read(self, start: int, stop: int) -> ListBlock:
+        """Rows start to stop."""
+        parts = {}
+        for name, width in self._widths.items():
+            kind = np.dtype(_TYPES[name])
+            flat = np.fromfile(
+                self._path(name), kind, count=(stop - start) * width, offset=start * width * kind.itemsize
+            )
+            parts[name] = flat.reshape(stop - start, width)
+        return ListBlock(**parts)
+
+    def write(self, rows: np.ndarray, block: ListBlock) -> None:
+        """Lists of ``rows`` int64 [b], rising."""
+        runs = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else []
+        for name, width in self._widths.items():
+            values = np.ascontiguousarray(getattr(block, name), dtype=_TYPES[name])
+            with self._path(name).open("r+b") as file:
+                for run in runs:
+                    data = values[run[0] : run[-1] + 1]
+                    os.pwrite(file.fileno(), data.tobytes(), int(rows[run[0]]) * width * values.itemsize)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.rows"

@@ -1,0 +1,52 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from thermal_assets.statistics.collection_plan import collection_plan, probe_errors
+from thermal_assets_tests.statistics.images import image_frame, unit
+
+
+def test_the_missing_state_comes_first_then_few_sessions_and_enough_last():
+    classes = ["PIP_NOM"] * 100 + ["PIP_AON"] * 30
+    sessions = [f"n{i % 10}" for i in range(100)] + [f"a{i % 3}" for i in range(30)]
+    distances = [1.0] * 100 + [0.5] * 30
+    images = image_frame(classes, sessions, distances).with_columns(
+        state=pl.Series(["normal"] * 100 + ["anomaly"] * 30), site_code=pl.lit("CIC")
+    )
+    plan = collection_plan(images, np.r_[np.zeros(100), np.ones(15), np.zeros(15)], lens_id="l")
+    assert plan["rank"].to_list() == [1, 2, 3, 4]
+    assert plan["need"].to_list() == ["the other state only"] * 2 + ["few sessions", "enough"]
+    assert plan["action"].to_list() == [
+        "Shoot PIP, anomaly at 1 m in CIC: 8 sessions more; only the other state was shot here",
+        "Shoot PIP, normal at 0.5 m in CIC: 8 sessions more; only the other state was shot here",
+        "Shoot PIP, anomaly at 0.5 m in CIC: 5 sessions more",
+        "Enough of PIP, normal at 1 m in CIC",
+    ]
+    row = plan.row(2, named=True)
+    assert (row["images"], row["sessions"], row["missing_sessions"], row["probe_error"]) == (30, 3, 5, 0.5)
+
+
+def test_names_without_tokens_still_give_a_row_an_object_and_state():
+    plan = collection_plan(image_frame(["A"] * 5 + ["B"] * 3), np.full(8, np.nan), lens_id="l")
+    assert plan.select("object", "state", "images", "missing_sessions").rows() == [
+        ("B", "any", 3, None),
+        ("A", "any", 5, None),
+    ]
+
+
+@pytest.mark.parametrize(("first", "second"), [(300, 300), (660, 60)])
+def test_the_probe_learns_what_can_be_learned_and_nothing_from_shuffled_labels(first, second):
+    random = np.random.default_rng(2)
+    labels = np.r_[np.zeros(first, np.int64), np.ones(second, np.int64)]
+    vectors = random.normal(0, 1, (first + second, 10))
+    vectors[labels == 1, 0] += 4
+    vectors = unit(vectors)
+    folds = np.arange(first + second) % 2
+
+    def balanced_error(labels):
+        wrong = probe_errors(lambda rows: vectors[rows], labels, folds, np.ones(len(labels), dtype=bool))
+        return np.mean([wrong[labels == label].mean() for label in (0, 1)])
+
+    assert balanced_error(labels) < 0.1
+    shuffled = [balanced_error(random.permutation(labels)) for _ in range(20)]
+    assert np.mean(shuffled) == pytest.approx(0.5, abs=0.02)
