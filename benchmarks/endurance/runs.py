@@ -15,7 +15,7 @@ from thermal_assets.home.layout import open_home
 from thermal_assets.manifest.identity import partition_key_of
 from thermal_assets.manifest.scanning import read_catalog
 from thermal_assets.manifest.watching import full_state
-from thermal_assets.steps.first_diagnosis import diagnosed_state
+from thermal_assets.steps.first_diagnosis import manifest_state
 from thermal_assets.warehouse.publishing import CLASS_ASSETS
 from thermal_assets_tests.end_to_end.homes import query
 
@@ -80,7 +80,7 @@ def unsettled(home: Path) -> list[str]:
     listed = {name for (name,) in query(home, "SELECT class_name FROM class_catalog")}
     reasons += [f"class {name} is not listed as it is" for name in listed.symmetric_difference(classes)]
     for name in classes:
-        if diagnosed_state(opened, name) != full_state(opened.image_root, name):
+        if manifest_state(opened, name) != full_state(opened.image_root, name):
             reasons.append(f"the manifest of {name} is behind its folder")
     versions: dict[str, set[str]] = {}
     assets: Counter[str] = Counter()

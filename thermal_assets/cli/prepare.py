@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from thermal_assets.cli.console import err
 from thermal_assets.errors import UserError
+from thermal_assets.home.instance_files import edited
 from thermal_assets.home.layout import Home, create_home, open_home
 from thermal_assets.home.settings import HomeSettings, LensSettings
 from thermal_assets.lenses.of_home import remembered_lens
@@ -66,7 +68,10 @@ def prepare_home(
         executor=existing.executor if existing else "in_process",
         workers=workers or (existing.workers if existing else None),
     )
-    return create_home(directory, settings)
+    home = create_home(directory, settings)
+    for line in edited(home.root):
+        err.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    return home
 
 
 def _annotations(path: Path | None, image_root: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -10,9 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-from thermal_assets.cli.console import out
+from thermal_assets.cli.console import err, out
 from thermal_assets.errors import UserError
-from thermal_assets.home.layout import HOME_VARIABLE, Home
+from thermal_assets.home.instance_files import edited
+from thermal_assets.home.layout import HOME_VARIABLE, Home, bring_instance_files_up_to_date
 
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 15
@@ -30,6 +32,10 @@ def serve(home: Home, host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError:
             raise UserError(f"port {port} of {host} is taken: choose another with --port") from None
+    with contextlib.suppress(OSError):  # what is there serves as well
+        bring_instance_files_up_to_date(home.root)
+    for line in edited(home.root):
+        err.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
     environment = {**os.environ, HOME_VARIABLE: str(home.root), "DAGSTER_HOME": str(home.root)}
     workspace = str(home.root / "workspace.yaml")
     tools = Path(sys.executable).parent

@@ -23,7 +23,7 @@ _BUDGET_SECONDS = 40.0
     cron_schedule="0 2 * * *",
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="Every night: looks at every file of every class, whatever the sensor remembers, and runs the classes "
-    "that differ from their manifest. Classes that the time does not reach are run too: a run computes what changed.",
+    "that differ from their diagnosis. Classes that the time does not reach are run too: a run computes what changed.",
 )
 def nightly_sweep(context: dg.ScheduleEvaluationContext, home: HomeResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
     deadline = time.monotonic() + _BUDGET_SECONDS
@@ -44,7 +44,7 @@ def nightly_sweep(context: dg.ScheduleEvaluationContext, home: HomeResource) -> 
         yield dg.SkipReason(str(error))
         return
     if not due:
-        yield dg.SkipReason(f"{len(names)} classes looked through: all as in their manifests")
+        yield dg.SkipReason(f"{len(names)} classes looked through: all as they were diagnosed")
     for partition in due:
         run_key = f"{partition}:{context.scheduled_execution_time.isoformat()}"
         yield dg.RunRequest(run_key=run_key, partition_key=partition)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from thermal_assets.errors import UserError
+from thermal_assets.home.instance_files import INSTANCE_FILES, outdated
 from thermal_assets.home.settings import HomeSettings, read_settings, settings_text
 from thermal_assets.profile import Profile, load_profile
 from thermal_assets.temporary import remove_leftovers, temporary_prefix
 from thermal_assets.warehouse.access import Warehouse
 
 HOME_VARIABLE = "THERMAL_ASSETS_HOME"
-_TEMPLATES = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,8 @@ def create_home(root: Path, settings: HomeSettings) -> Home:
         raise UserError(f"{root} is a file: a home is a folder")
     if root.is_dir() and not (root / "home.toml").exists():
         # A home whose making was interrupted may be finished; anything else there is not ours.
-        made_first = {"dagster.yaml", "workspace.yaml", "lens.json"}
-        for name in ("home.toml", "lens.json"):
+        made_first = {*INSTANCE_FILES, "lens.json"}
+        for name in ("home.toml", *made_first):
             remove_leftovers(root, name)
         foreign = {path.name for path in root.iterdir()} - made_first
         if foreign:
@@ -113,14 +112,22 @@ def create_home(root: Path, settings: HomeSettings) -> Home:
         target = root / "home.toml"
         if not target.exists() or read_settings(target) != settings:
             write_atomically(target, text.encode())
-        for name in ("dagster.yaml", "workspace.yaml"):
-            if not (root / name).exists():
-                shutil.copyfile(_TEMPLATES / name, root / name)
+        bring_instance_files_up_to_date(root)
     except OSError as error:
         raise UserError(f"cannot make a home at {root}: {error.strerror}") from None
     home = Home(root)
     home.warehouse.create()
     return home
+
+
+def bring_instance_files_up_to_date(root: Path) -> None:
+    """Write Dagster's files in the home ``root`` that are missing or as an earlier version wrote them.
+
+    Raises:
+        OSError: the home cannot be written.
+    """
+    for path, text in outdated(root).items():
+        write_atomically(path, text.encode())
 
 
 def open_home(root: Path) -> Home:

@@ -13,8 +13,9 @@ from thermal_assets.warehouse.contract import L3_DIMENSIONS
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Vectors], Vectors]
-# (vectors [n, d] of unit length, labels int64 [n], keys int64 [n], salt) -> how to see other vectors through the lens
-Fit = Callable[[Vectors, NDArray[np.int64], NDArray[np.int64], str], Embed]
+# (vectors [n, d] of unit length, labels and states int64 [n], keys int64 [n], salt) -> how to see other vectors through the lens
+Labels = NDArray[np.int64]
+Fit = Callable[[Vectors, Labels, Labels, Labels, str], Embed]
 
 LDA_INPUTS = 256  # principal axes below the discriminants: with more, 20 images a class would be told apart by noise
 
@@ -27,22 +28,22 @@ class Candidate:
     fit: Fit
 
 
-def _identity(vectors: Vectors, labels: NDArray[np.int64], keys: NDArray[np.int64], salt: str) -> Embed:
+def _identity(vectors: Vectors, labels: Labels, states: Labels, keys: Labels, salt: str) -> Embed:
     return lambda other: other
 
 
-def _pca(vectors: Vectors, labels: NDArray[np.int64], keys: NDArray[np.int64], salt: str) -> Embed:
+def _pca(vectors: Vectors, labels: Labels, states: Labels, keys: Labels, salt: str) -> Embed:
     mean, axes = whitening(vectors, L3_DIMENSIONS)
     directions = unit_rows(axes)
     return lambda other: ((other - mean) @ directions.T).astype(np.float32)
 
 
-def _whitened(vectors: Vectors, labels: NDArray[np.int64], keys: NDArray[np.int64], salt: str) -> Embed:
+def _whitened(vectors: Vectors, labels: Labels, states: Labels, keys: Labels, salt: str) -> Embed:
     mean, axes = whitening(vectors, L3_DIMENSIONS)
     return lambda other: unit_rows((other - mean) @ axes.T)
 
 
-def _lda(vectors: Vectors, labels: NDArray[np.int64], keys: NDArray[np.int64], salt: str) -> Embed:
+def _lda(vectors: Vectors, labels: Labels, states: Labels, keys: Labels, salt: str) -> Embed:
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     mean, axes = whitening(vectors, LDA_INPUTS)
@@ -50,8 +51,8 @@ def _lda(vectors: Vectors, labels: NDArray[np.int64], keys: NDArray[np.int64], s
     return lambda other: discriminants.transform((other - mean) @ axes.T).astype(np.float32)
 
 
-def _supervised(vectors: Vectors, labels: NDArray[np.int64], keys: NDArray[np.int64], salt: str) -> Embed:
-    return fit_head(vectors, labels, keys, salt=salt).embed
+def _supervised(vectors: Vectors, labels: Labels, states: Labels, keys: Labels, salt: str) -> Embed:
+    return fit_head(vectors, labels, keys, states=states, salt=salt).embed
 
 
 def class_log_odds(vectors: Vectors, labels: NDArray[np.int64]) -> Callable[[Vectors], NDArray[np.float64]]:

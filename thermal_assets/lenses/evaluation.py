@@ -109,7 +109,7 @@ def _judge_split(
     for candidate in candidates:
         item = found[candidate.name]
         started = time.perf_counter()
-        embed = candidate.fit(vectors[fitted], labels[fitted], keys[fitted], salt)
+        embed = candidate.fit(vectors[fitted], labels[fitted], _states(labels[fitted], pairs), keys[fitted], salt)
         item.seconds.append(time.perf_counter() - started)
         references, points = embed(vectors[fitted]), embed(vectors[judged])
         item.dimensions = points.shape[1]
@@ -151,7 +151,7 @@ def _judge_left_out(
     if not concerned.size:
         return
     for candidate in candidates:
-        embed = candidate.fit(vectors[fitted], labels[fitted], keys[fitted], salt)
+        embed = candidate.fit(vectors[fitted], labels[fitted], _states(labels[fitted], pairs), keys[fitted], salt)
         references, points = embed(vectors[fitted]), embed(vectors[concerned])
         for pair in wanted:
             value = _by_distance(references, points, labels, (fitted, concerned), pair)
@@ -196,6 +196,14 @@ def _not_normal(
         return None
     score = -chances[:, columns == pair.normal][:, 0]
     return auc(score[np.isin(labels, pair.anomalies)], score[labels == pair.normal])
+
+
+def _states(labels: NDArray[np.int64], pairs: Sequence[Pair]) -> NDArray[np.int64]:
+    """int64 [n]: the normal class, or one of the anomaly classes for all of the pair; else the class itself."""
+    found = labels.copy()
+    for pair in pairs:
+        found[np.isin(labels, pair.anomalies)] = pair.anomalies[0]
+    return found
 
 
 def _with_company(rows: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:

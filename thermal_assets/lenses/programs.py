@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 EXPORTED = ".pt2"
+_SAVE_IT = "save it with torch.export.save(torch.export.export(model, (batch,)), FILE.pt2) or torch.jit.save"
 
 
 def is_program(path: Path) -> bool:
@@ -39,6 +40,8 @@ def load_program(path: Path) -> nn.Module:
     """
     import torch
 
+    if path.is_file() and not zipfile.is_zipfile(path):
+        raise UserError(f"{path}: not a program (its contents are no archive): {_SAVE_IT}")
     try:
         if path.suffix == EXPORTED:
             return torch.export.load(path).module()
@@ -50,8 +53,7 @@ def load_program(path: Path) -> nn.Module:
         raise UserError(f"{path}: the program cannot be read ({error.strerror or error})") from error
     except Exception as error:  # both loaders raise whatever their formats make of a damaged file
         raise UserError(
-            f"{path}: not a program that this torch ({torch.__version__}) can load ({_first_line(error)}); "
-            "save it with torch.export.save(torch.export.export(model, (batch,)), FILE.pt2) or torch.jit.save"
+            f"{path}: not a program that this torch ({torch.__version__}) can load ({_first_line(error)}): {_SAVE_IT}"
         ) from error
 
 

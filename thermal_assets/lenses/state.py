@@ -67,10 +67,14 @@ def register_lens(transaction: Transaction, row: pl.DataFrame) -> None:
         transaction.connection.execute("UPDATE lenses SET in_force = true WHERE lens_id = ?", [lens_id])
 
 
-def has_l3_lens(home: Home) -> bool:
-    """Whether an L3 lens has been fitted."""
+def has_l3_lens(home: Home, l2_lens_id: str) -> bool:
+    """Whether an L3 lens has been fitted on vectors of ``l2_lens_id``."""
     with home.warehouse.read() as connection:
-        row = first_row(connection, "SELECT count(*) FROM lenses WHERE level = 'L3'")
+        row = first_row(
+            connection,
+            "SELECT count(*) FROM lenses WHERE level = 'L3' AND json_extract_string(input, '$.l2_lens_id') = ?",
+            [l2_lens_id],
+        )
     return bool(row and row[0])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from thermal_assets.manifest.watching import file_mark, state_of
 _BETWEEN_CLOCKS = 500
 # Listing the names of a large folder may take all the time there is; it must not be listed for a handful of files.
 _AT_LEAST = 5000
+# Begins what a sweep remembers of a file in the folder of annotations; no path below the images begins so.
+_ELSEWHERE = b"/"
 
 
 @dataclass
@@ -47,29 +50,36 @@ def sweep_on(image_root: Path, sweep: Sweep, deadline: float, annotations: Path 
     root, folder = os.fsencode(image_root), unquote_to_bytes(sweep.class_name)
     if not os.path.isdir(os.path.join(root, folder)):
         return ""
-    after = unquote_to_bytes(sweep.after)
-    files = sorted(item for item in _named_files(root, folder, annotations) if item[0] > after)
-    for number, (name, path) in enumerate(files):
-        if number >= _AT_LEAST and number % _BETWEEN_CLOCKS == 0 and time.monotonic() > deadline:
-            sweep.after = escape(files[number - 1][0])
-            return None
-        sweep.total += file_mark(escape(name.rstrip(b"/")), *_size_and_time(path))
-        sweep.count += 1
+    after, number = unquote_to_bytes(sweep.after), 0
+    for elsewhere, below, names in _lists(root, folder, annotations):
+        if after.startswith(_ELSEWHERE) and not elsewhere:
+            continue
+        begun = after.startswith(_ELSEWHERE) == elsewhere
+        start = bisect_right(names, after.removeprefix(_ELSEWHERE)) if begun else 0
+        for position in range(start, len(names)):
+            if number >= _AT_LEAST and number % _BETWEEN_CLOCKS == 0 and time.monotonic() > deadline:
+                last = names[position - 1] if position else b""
+                sweep.after = escape(_ELSEWHERE + last if elsewhere else last)
+                return None
+            name = names[position]
+            shown = name.rstrip(b"/")
+            label = ANNOTATIONS if elsewhere else IMAGES if is_annotation(shown) else ""
+            sweep.total += file_mark(label + escape(shown), *_size_and_time(below + name))
+            sweep.count += 1
+            number += 1
     for file in shared_files(image_root, annotations):  # few: looked at together, at the end
         sweep.total += file_mark(file.source_file, file.size_bytes, file.mtime_ns)
         sweep.count += 1
     return state_of(sweep.count, sweep.total)
 
 
-def _named_files(root: bytes, folder: bytes, annotations: Path | None) -> Iterator[tuple[bytes, bytes]]:
-    """(name, path) of every file of a class: its path for an image, ``source_file`` for an annotation."""
-    for name in _names(root, folder):
-        label = os.fsencode(IMAGES) + name if is_annotation(name.rstrip(b"/")) else name
-        yield label, os.path.join(root, name)
+def _lists(root: bytes, folder: bytes, annotations: Path | None) -> Iterator[tuple[bool, bytes, list[bytes]]]:
+    """(elsewhere, what goes before a name, sorted names): the class folder, then its folder of annotations elsewhere."""
+    yield False, os.path.join(root, b""), sorted(_names(root, folder))
     if annotations is not None:
         other = os.fsencode(annotations)
         if os.path.isdir(os.path.join(other, folder)):
-            yield from ((os.fsencode(ANNOTATIONS) + name, os.path.join(other, name)) for name in _names(other, folder))
+            yield True, os.path.join(other, b""), sorted(_names(other, folder))
 
 
 def _names(root: bytes, folder: bytes) -> list[bytes]:
@@ -78,11 +88,11 @@ def _names(root: bytes, folder: bytes) -> list[bytes]:
     pending = [folder]
     while pending:
         relative = pending.pop()
+        inside = relative + b"/"
         try:
             with os.scandir(os.path.join(root, relative)) as entries:
                 for entry in entries:
-                    below = relative + b"/" + entry.name
-                    (pending if entry.is_dir(follow_symlinks=False) else found).append(below)
+                    (pending if entry.is_dir(follow_symlinks=False) else found).append(inside + entry.name)
         except OSError:
             found.append(relative + b"/")
     return found

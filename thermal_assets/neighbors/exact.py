@@ -26,7 +26,8 @@ class Neighbors:
     indices     int64 [m, k], rows of the candidates, nearest first; -1 where there are fewer than k
     distances   float32 [m, k], infinity where there are fewer than k
     candidates  int64 [m]: how many vectors each query was compared with
-    method      always 'exact'
+    method      'exact'; of other searches what they are, in words
+    recall      share of the true neighbours that are found: 1, or measured on a sample
     arithmetic  'bfloat16' or 'float32': the products that proposed candidates. It changes the speed, not the result.
     means       k -> float64 [m]: mean distance to the first k of a list longer than what is kept here (NaN: none)
     """
@@ -37,6 +38,7 @@ class Neighbors:
     method: str = "exact"
     arithmetic: str = "float32"
     means: Mapping[int, np.ndarray] = field(default_factory=dict)
+    recall: float = 1.0
 
 
 def picks_for(k: int) -> int:

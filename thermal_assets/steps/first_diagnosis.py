@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from thermal_assets.home.layout import Home
+from thermal_assets.lenses.of_home import home_lens
 from thermal_assets.lenses.state import has_l3_lens
 from thermal_assets.manifest.identity import partition_key_of
 from thermal_assets.manifest.watching import files_state
@@ -39,10 +42,10 @@ class DiagnosisRun:
 def diagnosis_runs(home: Home, partitions: Sequence[str]) -> list[DiagnosisRun]:
     """The runs of a whole diagnosis, in their order.
 
-    A first diagnosis takes all classes to L2, fits the L3 lens, then takes them through L3; later ones
-    take each class through the lens there is.
+    A first diagnosis, and the first through another L2 lens, takes all classes to L2, fits the L3 lens, then takes them
+    through L3; later ones take each class through the lens there is.
     """
-    if has_l3_lens(home):
+    if has_l3_lens(home, home_lens(home).lens_id):
         runs = [DiagnosisRun("refresh_class", partition) for partition in partitions]
     else:
         runs = [DiagnosisRun("embed_class", partition) for partition in partitions]
@@ -51,31 +54,45 @@ def diagnosis_runs(home: Home, partitions: Sequence[str]) -> list[DiagnosisRun]:
     return [*runs, DiagnosisRun("diagnose_dataset")]
 
 
-def diagnosed_state(home: Home, class_name: str) -> str:
-    """State (see ``files_state``) of the files that a class was diagnosed at; '' if it was not, or not to its end.
-
-    The end is the embeddings as long as no L3 lens is there, then the last asset of the class.
+def manifest_state(home: Home, class_name: str) -> str:
+    """State (see ``files_state``) of the files of a class as its manifest has them; '' if it has none.
 
     Raises:
         WarehouseLocked: the warehouse is busy for longer than a sensor tick may wait.
     """
     with Warehouse(home.warehouse.path, timeout=_TICK_TIMEOUT_SECONDS).read() as connection:
-        rows = connection.execute(
-            "SELECT image_id, size_bytes, mtime_ns FROM file_manifest WHERE class_name = ?", [class_name]
-        ).fetchall()
-        told = connection.execute(
-            "SELECT source_file, size_bytes, mtime_ns FROM annotation_files WHERE class_name = ?", [class_name]
-        ).fetchall()
+        return _manifest_state(connection, class_name)
+
+
+def diagnosed_state(home: Home, class_name: str) -> str:
+    """The ``manifest_state`` of a class that was diagnosed to its end at it; '' for one that was not.
+
+    The end is the embeddings as long as there is no L3 lens, and all assets of the class afterwards.
+
+    Raises:
+        WarehouseLocked: the warehouse is busy for longer than a sensor tick may wait.
+    """
+    with Warehouse(home.warehouse.path, timeout=_TICK_TIMEOUT_SECONDS).read() as connection:
         whole = connection.execute(
             """
             SELECT count(DISTINCT manifest_version) = 1
                    AND count(*) FILTER (asset = 'l2_embeddings') = 1
-                   AND (count(*) FILTER (asset IN ?) = ? OR NOT EXISTS (FROM lenses WHERE level = 'L3'))
-            FROM asset_versions WHERE partition = ? AND asset IN ?
+                   AND (count(*) = ? OR NOT EXISTS (FROM lenses WHERE level = 'L3'))
+            FROM asset_versions WHERE partition = ? AND list_contains(?, asset)
             """,
-            [CLASS_ASSETS, len(CLASS_ASSETS), partition_key_of(class_name), CLASS_ASSETS],
+            [len(CLASS_ASSETS), partition_key_of(class_name), list(CLASS_ASSETS)],
         ).fetchall()
-    return files_state(rows + told) if rows and whole == [(True,)] else ""
+        return _manifest_state(connection, class_name) if whole == [(True,)] else ""
+
+
+def _manifest_state(connection: duckdb.DuckDBPyConnection, class_name: str) -> str:
+    rows = connection.execute(
+        "SELECT image_id, size_bytes, mtime_ns FROM file_manifest WHERE class_name = ?", [class_name]
+    ).fetchall()
+    told = connection.execute(
+        "SELECT source_file, size_bytes, mtime_ns FROM annotation_files WHERE class_name = ?", [class_name]
+    ).fetchall()
+    return files_state(rows + told) if rows else ""
 
 
 def diagnosis_state(home: Home) -> DiagnosisState:

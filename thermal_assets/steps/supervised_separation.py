@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.progress import reporter
@@ -48,6 +49,7 @@ def materialize_supervised_separation(home: Home, run_id: str, max_reference: in
                 vectors, fitted = crossfitted(
                     lambda rows: vectors_of(home, "L2", lenses["L2"], hashes.gather(rows)),
                     labels,
+                    codes(_state_names(images)),
                     keys,
                     folds,
                     salt=SALT,
@@ -74,6 +76,11 @@ def materialize_supervised_separation(home: Home, run_id: str, max_reference: in
     ]
     plan = AssetPlan("supervised_separation", _VERSION, {"max_reference": max_reference})
     return run_step(home, run_id, [plan], compute, upstream=upstream)["supervised_separation"]
+
+
+def _state_names(images: pl.DataFrame) -> pl.Series:
+    """'pair|state' of each image, its class where the profile names no state."""
+    return images.select(pl.coalesce(pl.concat_str("pair", "state", separator="|"), "class_name")).to_series()
 
 
 def _enough(labels: np.ndarray) -> bool:

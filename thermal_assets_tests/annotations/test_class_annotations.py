@@ -22,7 +22,7 @@ from thermal_assets.manifest.identity import partition_key_of
 from thermal_assets.manifest.watching import full_state
 from thermal_assets.steps.annotations import materialize_annotations
 from thermal_assets.steps.classes import require_classes
-from thermal_assets.steps.first_diagnosis import diagnosed_state
+from thermal_assets.steps.first_diagnosis import manifest_state
 from thermal_assets.steps.image_pass import materialize_image_pass
 from thermal_assets.steps.manifest import materialize_file_manifest
 from thermal_assets.steps.outputs import StepReport
@@ -144,12 +144,12 @@ def test_json_beside_images_is_an_annotation_and_no_image(small: Home) -> None:
 def test_only_what_changed_is_read_and_its_class_is_due(small: Home) -> None:
     watch = Watch()
     watching = [
-        look(small.image_root, watch, 5.0, lambda name: diagnosed_state(small, name), small.annotations).due
+        look(small.image_root, watch, 5.0, lambda name: manifest_state(small, name), small.annotations).due
         for _ in range(3)
     ]
     assert watching == [(), (), ()]
     for name in ("car_normal", "ship_normal"):
-        assert diagnosed_state(small, name) == full_state(small.image_root, name, small.annotations)
+        assert manifest_state(small, name) == full_state(small.image_root, name, small.annotations)
     assert {report.status for report in again(small).values()} == {"unchanged"}
 
     path = min((small.root.parent / "labels/ship_normal").iterdir())

@@ -58,7 +58,7 @@ def test_weights_that_are_not_weights(tmp_path: Path) -> None:
     weights.write_text("these are not weights")
     told = _refused("diagnose", tmp_path / "images", "--home", tmp_path / "home", "--lens-weights", weights)
     assert "weights.pth" in told
-    told = _refused("diagnose", tmp_path / "images", "--home", tmp_path / "home", "--lens", "resnet50")
+    told = _refused("diagnose", tmp_path / "images", "--home", tmp_path / "home", "--lens", "resnet5")
     assert "mobilenet_v2" in told
 
 

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from thermal_assets.errors import UserError
-from thermal_assets.lenses.lens_spec import ARCHITECTURES, LensSpec
+from thermal_assets.lenses.downloads import cached_weights
+from thermal_assets.lenses.lens_spec import ARCHITECTURES, AUTOMATIC, PACKAGED, LensSpec
 from thermal_assets.lenses.networks import load_network, resolve_lens
+from thermal_assets.lenses.packaged import described, packaged_weights
 
 RANDOM = "random-mobilenet_v2"
 
@@ -43,10 +45,11 @@ def features(spec: LensSpec) -> np.ndarray:
         return load_network(spec)(batch).numpy()
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES, "resnet18"])
 def test_random_weights_give_features_that_tell_images_apart(architecture: str) -> None:
-    found = features(resolve_lens(f"random-{architecture}"))
-    assert found.shape == (4, 1280)
+    spec = resolve_lens(f"random-{architecture}", input_size=96)
+    found = features(spec)
+    assert found.shape == (4, 512 if architecture == "resnet18" else 1280) == (4, spec.dimensions)
     assert np.isfinite(found).all()
     assert (found.std(axis=0) > 1e-3).mean() > 0.5, "most features must differ between images"
     unit = found / np.linalg.norm(found, axis=1, keepdims=True)
@@ -133,6 +136,42 @@ def test_files_that_are_no_weights_are_named_in_one_line(classifier: Path, tmp_p
         resolve_lens("efficientnet_b0", classifier)
 
 
+def test_any_network_of_torchvision_with_a_file_of_weights(tmp_path: Path) -> None:
+    import torch
+    import torchvision
+
+    whole = torchvision.models.resnet18(num_classes=5).eval()
+    torch.save(whole.state_dict(), tmp_path / "r.pth")
+    spec = resolve_lens("resnet18", tmp_path / "r.pth", input_size=64, mean=0.5, std=0.5)
+    assert (spec.dimensions, spec.source) == (512, "file")
+    batch = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.allclose(whole.fc(load_network(spec)(batch)), whole(batch), atol=1e-5)
+    with pytest.raises(UserError, match="not weights of resnet34"):
+        resolve_lens("resnet34", tmp_path / "r.pth", input_size=64)
+
+
+def test_the_packaged_lens_is_found_by_name_and_where_nothing_else_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    spec = resolve_lens(AUTOMATIC)
+    assert spec == resolve_lens(PACKAGED)
+    assert packaged_weights().stat().st_size <= 6_000_000
+    assert (spec.name, spec.source, spec.weights, spec.dimensions) == (PACKAGED, "package", None, 1280)
+    found = features(spec)
+    unit = found / np.linalg.norm(found, axis=1, keepdims=True)
+    assert (unit @ unit.T)[np.triu_indices(4, 1)].max() < 0.99
+    assert "held out" in described(spec)
+    cached = cached_weights("mobilenet_v2")
+    cached.parent.mkdir(parents=True)
+    import torch
+    import torchvision
+
+    torch.save(torchvision.models.mobilenet_v2().state_dict(), cached)
+    assert resolve_lens(AUTOMATIC).source == "torchvision"
+
+
 def test_weights_that_changed_since_the_lens_was_chosen_are_refused(classifier: Path, tmp_path: Path) -> None:
     spec = resolve_lens("mobilenet_v2", classifier)
     other = tmp_path / "other.pth"
@@ -142,8 +181,12 @@ def test_weights_that_changed_since_the_lens_was_chosen_are_refused(classifier: 
 
 
 def test_unknown_names_and_settings(classifier: Path) -> None:
-    with pytest.raises(UserError, match="choose one of mobilenet_v2"):
-        resolve_lens("resnet50")
+    with pytest.raises(UserError, match="did you mean resnet50"):
+        resolve_lens("resnet5")
+    with pytest.raises(UserError, match="no last linear layer"):
+        resolve_lens("random-squeezenet1_0", input_size=64)
+    with pytest.raises(UserError, match="brings its weights"):
+        resolve_lens(PACKAGED, classifier)
     with pytest.raises(UserError, match="untrained weights by definition"):
         resolve_lens(RANDOM, classifier)
     with pytest.raises(UserError, match="input_size"):

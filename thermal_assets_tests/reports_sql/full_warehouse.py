@@ -35,6 +35,14 @@ def full_warehouse(vectors: bool = False) -> duckdb.DuckDBPyConnection:
         if not w.of("image_quality", image_id=row["image_id"], measure="sharpness"):
             w.add("image_quality", **identity, measure="sharpness", value=0.001, group_median=0.01, robust_z=-8.0,
                   direction="low", compared_with="class and distance", group_images=40)  # fmt: skip
+    pair = {"normal_class": w.names[0], "anomaly_class": w.names[1]}
+    w.add("supervised_separation", **pair, separability_auc=0.97, gray_normal=2, gray_anomaly=1)
+    for rank, row in enumerate(w.of("file_manifest", w.names[1])[:3], start=1):
+        identity = {name: row[name] for name in ("image_id", "class_name", "image_key")}
+        w.add("gray_zone", **identity, **pair, rank=rank, place=0.5)
+    for lens, auc in (("L2", 0.78), ("supervised", 0.93)):
+        w.add("lens_evaluation", lens=lens, separability_auc=auc, macro_f1=0.4)
+    w.add("collection_plan", rank=1, object="pip", state="anomaly", need="few sessions", action="Shoot pip")
     if not w.of("gate_results"):
         w.add("gate_results", gate="unreadable", severity="ERROR", status="failed", value=0.1, at_most=0.05)
     connection = w.connect()

