@@ -35,7 +35,7 @@ $(READY): pyproject.toml constraints.txt
 
 demo: setup      ## sample data, full diagnosis, where to look
 	$(BIN)/thermal-assets synth demo/sample --images $(IMAGES) --seed $(SEED)
-	$(BIN)/thermal-assets diagnose demo/sample/images --annotations demo/sample/annotations --profile aihub-235 --home demo/home --lens random-mobilenet_v2
+	$(BIN)/thermal-assets diagnose demo/sample/images --annotations demo/sample/annotations --profile aihub-235 --home demo/home --lens thermal_mobilenet
 
 test: setup      ## lint, types, tests
 	$(BIN)/ruff check .

@@ -32,9 +32,13 @@ ProfileName = Annotated[
 ]
 LensName = Annotated[
     str | None,
-    typer.Option("--lens", help="mobilenet_v2, efficientnet_b0, efficientnet_v2_s, or random-... for trying out."),
+    typer.Option(
+        "--lens",
+        help="thermal_mobilenet (in the package), a classifier of torchvision (mobilenet_v2, resnet50, ...), or random-... "
+        "for trying out. Default: mobilenet_v2 if its ImageNet weights are on this machine, else thermal_mobilenet.",
+    ),
 ]
-LensWeights = Annotated[Path | None, typer.Option("--lens-weights", help="File with the weights of the network.")]
+LensWeights = Annotated[Path | None, typer.Option("--lens-weights", help="File with the weights of the network, or a program (.pt, .pt2).")]
 LensMean = Annotated[
     str | None, typer.Option("--lens-mean", help="Normalisation of the weights: mean of r,g,b in 0..1, or one number.")
 ]

@@ -10,7 +10,8 @@ from thermal_assets.errors import UserError
 from thermal_assets.home.instance_files import edited
 from thermal_assets.home.layout import Home, create_home, open_home
 from thermal_assets.home.settings import HomeSettings, LensSettings
-from thermal_assets.lenses.of_home import remembered_lens
+from thermal_assets.lenses.lens_spec import AUTOMATIC, PACKAGED
+from thermal_assets.lenses.of_home import automatic_lens, remembered_lens
 from thermal_assets.manifest.identity import escape
 from thermal_assets.manifest.scanning import read_catalog, require_image_root
 from thermal_assets.profile import load_profile, shipped_profiles
@@ -54,11 +55,13 @@ def prepare_home(
     chosen = existing.lens if existing else LensSettings()
     if lens or lens_weights or lens_mean or lens_std:
         chosen = LensSettings(
-            name=lens or chosen.name,
+            name=lens or (AUTOMATIC if lens_weights and chosen.name == PACKAGED else chosen.name),
             weights=str(lens_weights.resolve()) if lens_weights else None,
             mean=_triple(lens_mean, "--lens-mean"),
             std=_triple(lens_std, "--lens-std"),
         )
+    if chosen.name == AUTOMATIC and not chosen.weights:  # it depends on the machine: a home keeps what it began with
+        chosen = chosen.model_copy(update={"name": automatic_lens()})
     remembered_lens(directory, chosen)  # a lens that cannot be loaded is said now, not after the first class
     settings = HomeSettings(
         image_root=str(image_root),

@@ -61,7 +61,9 @@ class Embedder:
         with single_threaded(not on_cuda), torch.inference_mode():
             prepared = prepare(spec, precision, self.device, self.normalised)
         self.network, self.precision = prepared.network, prepared.precision
-        self.batch_size = spec.fixed_batch or (_cuda_batch() if on_cuda else _cpu_batch(spec.input_size, self.precision))
+        self.batch_size = spec.fixed_batch or (
+            _cuda_batch() if on_cuda else _cpu_batch(spec.input_size, self.precision)
+        )
         self.kind = f"{self.precision} {self.device.type}"
         self.description = (
             f"{spec.lens_id} on {self.device.type}, {prepared.how}, {spec.input_size} px, batches of {self.batch_size}"

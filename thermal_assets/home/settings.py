@@ -18,9 +18,10 @@ class LensSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(
-        "mobilenet_v2", description="Network: mobilenet_v2, efficientnet_b0, efficientnet_v2_s, random-..."
+        "auto",
+        description="thermal_mobilenet (needs no download), a torchvision classifier, random-..., or auto",
     )
-    weights: str | None = Field(None, description="File with weights; left out: torchvision's own download")
+    weights: str | None = Field(None, description="File with weights, or a program (.pt, .pt2); left out: the package's or torchvision's own")
     input_size: int | None = Field(None, description="Side of the network's input, pixels")
     mean: tuple[float, float, float] | None = Field(None, description="Normalisation: mean of r, g, b in 0..1")
     std: tuple[float, float, float] | None = Field(None, description="Normalisation: standard deviation of r, g, b")

@@ -35,6 +35,9 @@ PAIRS_TO = 0.02  # a larger share of equal neighbours is an enlarged picture
 # A dead pixel is as many robust standard deviations of the 24 pixels around it away from their median, and as many
 # levels, ...
 PIXEL_SIGMAS, PIXEL_LEVELS = 8.0, 16.0
+# ... as many levels where the surroundings are the darkest or brightest of the picture: noise is cut off there, and its
+# spread says nothing, ...
+END_LEVELS = 64.0
 # ... while none of its eight neighbours goes more than this share of the way.
 ALONE_TO = 0.4
 _AROUND = np.array([(y, x) for y in range(-2, 3) for x in range(-2, 3) if (y, x) != (0, 0)])
@@ -42,8 +45,8 @@ _NEXT = np.flatnonzero(np.abs(_AROUND).max(axis=1) == 1)
 
 _NO_SCALE = np.zeros(256)
 _LIMITS = np.array(
-    [SMALLEST_SIDE, LINE_LEVELS, LINE_SIGMAS * MAD_TO_SIGMA, SHARP_TO, PIXEL_LEVELS, PIXEL_SIGMAS * MAD_TO_SIGMA]
-    + [ALONE_TO, SMALLEST_BAR_SIDE, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES]
+    [SMALLEST_SIDE, LINE_LEVELS, LINE_SIGMAS * MAD_TO_SIGMA, SHARP_TO, PIXEL_LEVELS, END_LEVELS]
+    + [PIXEL_SIGMAS * MAD_TO_SIGMA, ALONE_TO, SMALLEST_BAR_SIDE, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES]
 )
 
 
@@ -159,8 +162,10 @@ def dead_pixels(plane: NDArray[Any]) -> int | None:
     """Single pixels of levels [H, W] that have nothing to do with their surroundings; None below 8 x 8 pixels.
 
     Those count whose distance from the median of the 24 pixels around them exceeds 8 robust standard deviations of
-    these and 16 levels, while no neighbour goes more than 0.4 of the way along (a point that comes through a lens
-    lights up its neighbours; the same contrast tells cosmic rays from stars in van Dokkum 2001, PASP 113, 1420).
+    these and 16 levels (64 where that median is the darkest or brightest level of the picture), with another level of
+    the picture in between (one step of a coarse picture is no defect), while no neighbour goes more than 0.4 of the way
+    along (a point that comes through a lens lights up its neighbours; the same contrast tells cosmic rays from stars in
+    van Dokkum 2001, PASP 113, 1420).
     The two outermost lines of each side are not judged.
     """
     found = scan(plane)
@@ -179,5 +184,9 @@ def _count_dead(plane: NDArray[Any]) -> int:
     spread = MAD_TO_SIGMA * _middle(np.abs(around - centre))
     apart = inner[at] - centre
     along = ((around[_NEXT] - centre) * np.sign(apart)).max(axis=0, initial=-np.inf)
-    far = np.abs(apart) >= np.maximum(PIXEL_LEVELS, PIXEL_SIGMAS * spread)
+    used = np.unique(plane)
+    least_apart = np.where((centre <= used[0]) | (centre >= used[-1]), END_LEVELS, PIXEL_LEVELS)
+    far = np.abs(apart) >= np.maximum(least_apart, PIXEL_SIGMAS * spread)
+    low, high = np.minimum(inner[at], centre), np.maximum(inner[at], centre)
+    far &= np.searchsorted(used, high, "left") > np.searchsorted(used, low, "right")
     return int(np.count_nonzero(far & (along <= ALONE_TO * np.abs(apart))))

@@ -59,9 +59,12 @@ def laplacian_sums(plane):  # type: ignore[no-untyped-def]
     return total, squares
 
 
-@nb.njit(nb.int64(_PLANE, nb.int64, nb.int64, nb.float64, nb.float64, nb.float64), **_compiled)
-def _is_dead(plane, y, x, levels, sigmas, alone_to):  # type: ignore[no-untyped-def]
-    """1 where the pixel stands out from the 24 around it and its neighbours do not follow, else 0."""
+@nb.njit(nb.int64(_PLANE, nb.int64, nb.int64, nb.float64, nb.float64, nb.float64, nb.float64, nb.int64[::1]), **_compiled)
+def _is_dead(plane, y, x, levels, end_levels, sigmas, alone_to, below):  # type: ignore[no-untyped-def]
+    """1 where the pixel stands out from the 24 around it and its neighbours do not follow, else 0.
+
+    ``below`` int64 [257]: how many different levels of the picture lie below a level.
+    """
     own = nb.int32(plane[y, x])
     around = np.empty(24, np.int32)
     place = 0
@@ -76,7 +79,10 @@ def _is_dead(plane, y, x, levels, sigmas, alone_to):  # type: ignore[no-untyped-
     for k in range(24):
         around[k] = abs(around[k] - centre)
     around.sort()
-    if abs(apart) < max(levels, sigmas * around[12]):
+    at_end = below[centre] == 0 or below[centre + 1] == below[256]
+    if abs(apart) < max(end_levels if at_end else levels, sigmas * around[12]):
+        return 0
+    if below[max(own, centre)] - below[min(own, centre) + 1] == 0:
         return 0
     for dy in range(-1, 2):
         for dx in range(-1, 2):
@@ -85,12 +91,13 @@ def _is_dead(plane, y, x, levels, sigmas, alone_to):  # type: ignore[no-untyped-
     return 1
 
 
-@nb.njit(nb.int64(_PLANE, nb.float64, nb.float64, nb.float64), **_compiled)
-def count_dead_pixels(plane, levels, sigmas, alone_to):  # type: ignore[no-untyped-def]
+@nb.njit(nb.int64(_PLANE, nb.float64, nb.float64, nb.float64, nb.float64), **_compiled)
+def count_dead_pixels(plane, levels, end_levels, sigmas, alone_to):  # type: ignore[no-untyped-def]
     """``pixel_defects.dead_pixels`` for a plane of 5 x 5 pixels or more."""
     height, width = plane.shape
     least = np.uint8(int((1 - alone_to) * levels))
     hit = np.zeros(width, np.uint8)
+    below = np.zeros(257, np.int64)
     found = 0
     for y in range(2, height - 2):
         # Without a branch, so that many pixels are compared at once; hardly any row has a candidate.
@@ -106,9 +113,15 @@ def count_dead_pixels(plane, levels, sigmas, alone_to):  # type: ignore[no-untyp
             hit[x] = above | below
             any_hit |= above | below
         if any_hit:
+            if not below[256]:  # counted once a picture, and only where it is needed
+                for row in range(height):
+                    for x in range(width):
+                        below[plane[row, x] + 1] = 1
+                for level in range(256):
+                    below[level + 1] += below[level]
             for x in range(2, width - 2):
                 if hit[x]:
-                    found += _is_dead(plane, y, x, levels, sigmas, alone_to)
+                    found += _is_dead(plane, y, x, levels, end_levels, sigmas, alone_to, below)
     return found
 
 
@@ -202,7 +215,8 @@ def scan_plane(luminance, plane, scale, limits, found):  # type: ignore[no-untyp
     """Everything of a picture that needs its neighbourhoods, in one call.
 
     ``limits``: least side for lines and pixels, LINE_LEVELS, LINE_SIGMAS (of the MAD), SHARP_TO, PIXEL_LEVELS,
-    PIXEL_SIGMAS (of the MAD), ALONE_TO, least side for bars, their levels gone, their noise, their lines. ``found``
+    END_LEVELS, PIXEL_SIGMAS (of the MAD), ALONE_TO, least side for bars, their levels gone, their noise, their
+    lines. ``found``
     int64 [7]: ``laplacian_sums``, whether rows and columns need a closer look, dead pixels, whether columns and rows
     may hold a scale bar.
     """
@@ -216,7 +230,7 @@ def scan_plane(luminance, plane, scale, limits, found):  # type: ignore[no-untyp
         scan_lines(plane, row_totals, column_totals, row_flat, column_flat)
         found[2] = any_line_stands_out(plane, False, row_totals, row_flat, limits[1], limits[2], limits[3])
         found[3] = any_line_stands_out(plane, True, column_totals, column_flat, limits[1], limits[2], limits[3])
-        found[4] = count_dead_pixels(plane, limits[4], limits[5], limits[6])
-    if side >= limits[7]:
-        found[5] = has_steady_lines(plane, scale, True, limits[8], limits[9], int(limits[10]))
-        found[6] = has_steady_lines(plane, scale, False, limits[8], limits[9], int(limits[10]))
+        found[4] = count_dead_pixels(plane, limits[4], limits[5], limits[6], limits[7])
+    if side >= limits[8]:
+        found[5] = has_steady_lines(plane, scale, True, limits[9], limits[10], int(limits[11]))
+        found[6] = has_steady_lines(plane, scale, False, limits[9], limits[10], int(limits[11]))

@@ -60,6 +60,7 @@ def evaluate_lenses(
     salt: str,
     candidates: Sequence[Candidate] = CANDIDATES,
     rounds: int = LEFT_OUT_ROUNDS,
+    left_out: dict[str, dict[str, float]] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, Any]]:
     """One dictionary a lens, with the measures of table ``lens_evaluation`` (those of the run itself left out).
@@ -68,7 +69,8 @@ def evaluate_lenses(
     Separability: AUC of anomaly by the mean distance to the ten nearest normals of the pair among the fitted images,
     mean over ``pairs``; for logistic regression, by its log odds. Left out: the anomaly classes are dealt into
     ``rounds`` groups, and each group is judged by lenses fitted without it, in the first split. Macro-F1: vote of the
-    ten nearest fitted images. A measure that the data cannot give is None.
+    ten nearest fitted images. A measure that the data cannot give is None. ``left_out`` receives the AUC of every
+    class left out: lens -> class -> AUC.
     """
     found = {name: _Found() for name in (*(candidate.name for candidate in candidates), LOGISTIC)}
     anomalies = np.array([label for pair in pairs for label in pair.anomalies], dtype=np.int64)
@@ -89,6 +91,9 @@ def evaluate_lenses(
         done += 1
         if progress is not None:
             progress(done, total)
+    if left_out is not None:
+        for name, item in found.items():
+            left_out[name] = {names[label]: value for label, value in item.left_out.items()}
     return [_row(name, item, names) for name, item in found.items()]
 
 

@@ -16,6 +16,7 @@ from thermal_assets.lenses.architectures import (
     load_weights,
     require_architecture,
 )
+from thermal_assets.lenses.downloads import cached_weights, imagenet_weights
 from thermal_assets.lenses.input_settings import (
     PROGRAM_OPTIONS,
     PROGRAM_SETTINGS,
@@ -75,7 +76,7 @@ def resolve_lens(
     if path is not None and is_program(path):
         return _program(path, given)
     if name == AUTOMATIC:
-        name = "mobilenet_v2" if path is not None or _at_hand("mobilenet_v2") else PACKAGED
+        name = "mobilenet_v2" if path is not None or cached_weights("mobilenet_v2").is_file() else PACKAGED
     if name == PACKAGED:
         if path is not None:
             raise UserError(f"lens '{name}' brings its weights: leave out --lens-weights, or name another --lens")
@@ -93,8 +94,6 @@ def resolve_lens(
     elif path is not None:
         source, beside = "file", settings_beside(path, WEIGHTS_SETTINGS)
     else:
-        from thermal_assets.lenses.downloads import imagenet_weights
-
         source, path = "torchvision", imagenet_weights(architecture)
     chosen = _input(given, beside)
     spec = LensSpec(
@@ -112,7 +111,9 @@ def resolve_lens(
         if path is not None:
             _trained(spec, path)
         return spec
-    return _with_dimensions(spec, empty_network(architecture, spec.input_size) if path is None else _trained(spec, path))
+    return _with_dimensions(
+        spec, empty_network(architecture, spec.input_size) if path is None else _trained(spec, path)
+    )
 
 
 def load_network(spec: LensSpec) -> torch.nn.Module:
@@ -152,7 +153,11 @@ def packaged_sha256() -> str:
 
 def _packaged(given: dict[str, Any]) -> LensSpec:
     return LensSpec(
-        name=PACKAGED, source="package", weights=None, weights_sha256=packaged_sha256(), **_input(given, card()["input"])
+        name=PACKAGED,
+        source="package",
+        weights=None,
+        weights_sha256=packaged_sha256(),
+        **_input(given, card()["input"]),
     )
 
 
@@ -223,12 +228,6 @@ def _with_dimensions(spec: LensSpec, network: torch.nn.Module) -> LensSpec:
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
         raise UserError(f"lens '{spec.name}' does not take an input of {spec.input_size} px: {reason}") from error
     return dataclasses.replace(spec, dimensions=int(found.shape[1]))
-
-
-def _at_hand(architecture: str) -> bool:
-    from thermal_assets.lenses.downloads import cached_weights
-
-    return cached_weights(architecture).is_file()
 
 
 def _random_sha256(architecture: str, seed: int) -> str:

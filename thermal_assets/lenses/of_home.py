@@ -7,7 +7,7 @@ from pathlib import Path
 
 from thermal_assets.home.layout import Home, write_atomically
 from thermal_assets.home.settings import LensSettings
-from thermal_assets.lenses.lens_spec import LensSpec
+from thermal_assets.lenses.lens_spec import PACKAGED, LensSpec
 
 
 def home_lens(home: Home, name: str | None = None, weights: str | None = None) -> LensSpec:
@@ -20,6 +20,13 @@ def home_lens(home: Home, name: str | None = None, weights: str | None = None) -
     if name or weights:
         settings = LensSettings(name=name or settings.name, weights=weights)
     return remembered_lens(home.root, settings)
+
+
+def automatic_lens() -> str:
+    """Name of the lens that this machine has without a download: ImageNet's if it is here, else the packaged one."""
+    from thermal_assets.lenses.downloads import cached_weights
+
+    return "mobilenet_v2" if cached_weights("mobilenet_v2").is_file() else PACKAGED
 
 
 def remembered_lens(root: Path, settings: LensSettings) -> LensSpec:

@@ -98,7 +98,8 @@ def run_update(
         everything = [np.ascontiguousarray(block.everything[:, side]) for side in (0, 1)]
         certain = _merged(block.columns, block.scores, everything[0], new_of, settled(entering, rows))
         if session is not None:
-            asked = np.flatnonzero(session[rows] >= 0)
+            # Where no list across is stored, the plain one was enough and may be again.
+            asked = np.flatnonzero(everything[1] | (block.across_columns[:, 0] >= 0))
             part = [block.across_columns[asked], block.across_scores[asked], everything[1][asked]]
             certain[asked] &= _merged(*part, new_of, settled(entering_across, rows[asked]))
             block.across_columns[asked], block.across_scores[asked], everything[1][asked] = part

@@ -56,10 +56,16 @@ class Settled:
         """
         columns = np.full((len(self.rows), width), -1, dtype=np.int32)
         scores = np.full((len(self.rows), width), np.inf)
-        for entry in range(min(width, self.columns.shape[1])):
-            certain = self.reaches(self.scores[:, entry])
-            columns[certain, entry] = self.columns[certain, entry]
-            scores[certain, entry] = self.scores[certain, entry]
+        there = min(width, self.columns.shape[1])
+        # Certainty ends somewhere in a row and does not come again: halve.
+        low, high = np.zeros(len(self.rows), dtype=np.int64), np.full(len(self.rows), there)
+        while (low < high).any():
+            middle = (low + high + 1) // 2
+            certain = self.reaches(self.scores[np.arange(len(low)), np.maximum(middle - 1, 0)]) | (middle == 0)
+            low, high = np.where(certain, middle, low), np.where(certain, high, middle - 1)
+        inside = np.arange(there) < low[:, None]
+        columns[:, :there] = np.where(inside, self.columns[:, :there], -1)
+        scores[:, :there] = np.where(inside, self.scores[:, :there], np.inf)
         whole = (self.bound == math.inf) & ((self.columns >= 0).sum(axis=1) <= width)
         return columns, scores, whole
 

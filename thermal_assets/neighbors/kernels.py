@@ -277,3 +277,40 @@ def merge_lists(columns, scores, everything, new_of, added, added_scores, change
                 old += 1
         for entry in range(place, width):
             columns[b, entry], scores[b, entry] = -1, np.inf
+
+
+@nb.njit(
+    (
+        nb.types.Array(nb.int64, 2, "C", readonly=True),
+        nb.types.Array(nb.float64, 2, "C", readonly=True),
+        nb.types.Array(nb.boolean, 2, "C", readonly=True),
+        _ROWS,
+        nb.float64,
+        nb.int64[:, ::1],
+        nb.float64[:, ::1],
+    ),
+    **_compiled,
+)
+def first_that_count(columns, scores, counts, key, minimum, first_columns, first_scores):  # type: ignore[no-untyped-def]
+    """The first entries of each row that count, into first_columns, first_scores [b, k], filled with -1 and infinity.
+
+    columns, scores  int64, float64 [b, K], sorted, -1 = none; counts  bool [b, K], or [0, 0]: all do
+    key              int64 [n]: of candidates with equal key only the first counts; or empty
+    minimum          smaller scores do not count
+    """
+    k = first_columns.shape[1]
+    for b in range(columns.shape[0]):
+        found = 0
+        for entry in range(columns.shape[1]):
+            if found == k:
+                break
+            column = columns[b, entry]
+            if column < 0 or scores[b, entry] < minimum or (len(counts) > 0 and not counts[b, entry]):
+                continue
+            repeated = False
+            if len(key) > 0:
+                for other in range(found):
+                    repeated |= key[first_columns[b, other]] == key[column]
+            if not repeated:
+                first_columns[b, found], first_scores[b, found] = column, scores[b, entry]
+                found += 1

@@ -23,31 +23,19 @@ def first_of_rows(
     ``key`` int64 [n]: of candidates with equal key only the first counts. ``minimum``: smaller scores do not count.
     ``counts`` bool [b, K]: a choice made before. Returns [b, k] each, padded with -1 and infinity.
     """
-    if key is not None or minimum is not None or counts is not None:
-        counts = columns >= 0 if counts is None else counts & (columns >= 0)
-        if minimum is not None:
-            counts &= scores >= minimum
-        if key is not None:
-            counts &= _first_occurrence(np.where(counts, key[columns], np.iinfo(np.int64).min))
-        # Stable: what counts moves to the front in its order.
-        order = np.argsort(~counts, axis=1, kind="stable")[:, :k]
-        columns = np.take_along_axis(np.where(counts, columns, -1), order, axis=1)
-        scores = np.take_along_axis(np.where(counts, scores, np.inf), order, axis=1)
+    from thermal_assets.neighbors.kernels import first_that_count
+
     first_columns, first_scores = empty_lists(len(columns), k)
-    width = min(k, columns.shape[1])
-    first_columns[:, :width], first_scores[:, :width] = columns[:, :width], scores[:, :width]
+    first_that_count(
+        np.ascontiguousarray(columns),
+        np.ascontiguousarray(scores),
+        np.empty((0, 0), dtype=bool) if counts is None else counts,
+        np.empty(0, dtype=np.int64) if key is None else key,
+        -np.inf if minimum is None else minimum,
+        first_columns,
+        first_scores,
+    )
     return first_columns, first_scores
-
-
-def _first_occurrence(keys: np.ndarray) -> np.ndarray:
-    """bool [b, K]: whether an entry is the first with its key in its row."""
-    order = np.argsort(keys, axis=1, kind="stable")
-    ordered = np.take_along_axis(keys, order, axis=1)
-    first = np.ones(keys.shape, dtype=bool)
-    first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    result = np.empty_like(first)
-    np.put_along_axis(result, order, first, axis=1)
-    return result
 
 
 def first_of_pairs(

@@ -22,7 +22,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_VERSION = "1"
+_VERSION = "2"
 _UPSTREAM = [(a, ALL_PARTITIONS) for a in ("image_classes", "file_manifest", "l3_projection", "duplicates")]
 
 
@@ -45,9 +45,21 @@ def materialize_label_conflicts(home: Home, run_id: str) -> StepReport:
     """Write label_conflicts over all classes."""
 
     def measure(images: pl.DataFrame, vectors: np.ndarray, lens_id: str, copies: np.ndarray) -> pl.DataFrame:
-        from thermal_assets.statistics.label_conflicts import label_conflicts
+        from thermal_assets.statistics.groups import codes, exclusion_groups
+        from thermal_assets.statistics.label_conflicts import SALT, label_conflicts
+        from thermal_assets.statistics.label_probe import held_out_probabilities
 
-        return label_conflicts(images, vectors, lens_id=lens_id, copies=copies)
+        with home.warehouse.read() as connection:
+            l2_lens_id = require_lenses_in_force(connection)["L2"]
+        hashes = images["content_hash"]
+        probabilities = held_out_probabilities(
+            lambda rows: vectors_of(home, "L2", l2_lens_id, hashes.gather(rows)),
+            codes(images["class_name"]),
+            images["image_key"].to_numpy().astype(np.int64),
+            exclusion_groups(images, copies),
+            salt=SALT,
+        )
+        return label_conflicts(images, vectors, lens_id=lens_id, copies=copies, probabilities=probabilities)
 
     return _labels(home, run_id, "label_conflicts", measure)
 

@@ -139,7 +139,8 @@ def test_tiny_pictures_have_statistics(shape: tuple[int, int]) -> None:
 
 
 def test_large_pictures_do_not_overflow() -> None:
-    white = np.full((6000, 6000), 255, np.uint8)
-    image = DecodedImage(np.broadcast_to(white[:, :, None], (6000, 6000, 3)), white, None, "L", "PNG", 8, 1)
+    side = 3600  # pixels times squares are then more than 64 bits hold
+    white = np.full((side, side), 255, np.uint8)
+    image = DecodedImage(np.broadcast_to(white[:, :, None], (side, side, 3)), white, None, "L", "PNG", 8, 1)
     found = channel_statistics(image)
     assert (found["mean_r"], found["std_r"]) == (255.0, 0.0)

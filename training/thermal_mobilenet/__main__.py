@@ -29,7 +29,9 @@ SYNTHETIC_IMAGES = 3000
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of hit_uav_crops, hit_uav_frames, solar_modules")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder of hit_uav_crops, hit_uav_frames, solar_modules"
+    )
     parser.add_argument("--teacher", type=Path, required=True, help="ImageNet weights of mobilenet_v2 (mean, std 0.5)")
     parser.add_argument("--work", type=Path, required=True, help="folder for caches and checkpoints")
     parser.add_argument("--out", type=Path, required=True, help="where to write the weights (.safetensors, fp16)")

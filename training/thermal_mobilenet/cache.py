@@ -24,7 +24,9 @@ def normalised(images: np.ndarray) -> torch.Tensor:
     return batch.div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
 
 
-def trunk_outputs(path: Path, trunk: nn.Module, pictures: list[Picture], side: int, views: int, seed: int) -> np.ndarray:
+def trunk_outputs(
+    path: Path, trunk: nn.Module, pictures: list[Picture], side: int, views: int, seed: int
+) -> np.ndarray:
     """float16[pictures * views, h, w, c]: what the frozen blocks make of ``views`` random views of each picture.
 
     Kept in the file ``path``; one that was cut off is continued.

@@ -150,12 +150,13 @@ COMPARISONS = (
             IMAGE_ID,
             CLASS_NAME,
             IMAGE_KEY,
-            required("neighbor_class", "VARCHAR", "The label that most neighbours of other sessions carry"),
+            required("neighbor_class", "VARCHAR", "The label that neighbours and classifier together point to"),
             required("neighbor_share", "DOUBLE", "Size-balanced share of that label among the neighbours, 0..1"),
             required("own_share", "DOUBLE", "Size-balanced share of its own label among the neighbours, 0..1"),
             required("score", "DOUBLE", "neighbor_share minus own_share"),
             required(
-                "log_odds", "DOUBLE", "ln(neighbor_share / own_share), half a vote added to each: what rank follows"
+                "log_odds", "DOUBLE", "ln of the odds against its label: votes of the neighbours and a classifier held out by session, in equal "
+                "parts: what rank follows"
             ),
             required("rank", "INTEGER", "1 = most suspect"),
             required(

@@ -1,0 +1,147 @@
+"""The project's own measures and detectors on a data set of feature vectors, in a warehouse in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from benchmarks.planted.feature_sets import FeatureSet
+from thermal_assets.density.densities import densities
+from thermal_assets.findings.detectors import DETECTORS
+from thermal_assets.findings.finding import Finding
+from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.lenses.projection import fit_projection
+from thermal_assets.neighbors.grouped import neighborhood
+from thermal_assets.statistics.batch_drift import batch_drift
+from thermal_assets.statistics.distance_drift import distance_drift
+from thermal_assets.statistics.distance_groups import distance_groups
+from thermal_assets.statistics.domain_drift import domain_drift
+from thermal_assets.statistics.groups import codes
+from thermal_assets.statistics.label_conflicts import label_conflicts
+from thermal_assets.statistics.label_probe import held_out_probabilities
+from thermal_assets.statistics.run_drift import delivery_drift
+from thermal_assets.statistics.separation import separation
+from thermal_assets.statistics.shortcuts import shortcut_audit
+from thermal_assets.statistics.time_drift import time_drift
+from thermal_assets.steps.labels import whitened_unit
+from thermal_assets.warehouse.access import empty_frame
+from thermal_assets.warehouse.contract import TABLES
+from thermal_assets.warehouse.ddl import create_table_sql
+from thermal_assets.warehouse.views import VIEWS
+
+LENS = "benchmark-L3"
+_IDENTITY = ("image_id", "class_name", "image_key", "content_hash")
+_TOKENS = ("object_code", "captured_on", "site_code", "distance_m", "session_id", "batch_id", "frame_id")
+PAIRS = [("A_normal", "A_anomaly"), ("B_normal", "B_anomaly")]
+# detector -> the tables that it judges
+TABLES_OF: dict[str, tuple[str, ...]] = {
+    "label_contamination": ("batch_drift",),
+    "label_conflicts": ("label_conflicts",),
+    "weak_separation": ("separation",),
+    "shortcuts": ("shortcut_audit",),
+    "two_normals": ("distance_groups",),
+    "place_drift": ("domain_drift",),
+    "time_drift": ("time_drift",),
+    "distance_effect": ("distance_drift",),
+    "run_drift": ("run_drift",),
+}
+
+
+def judge(
+    data: FeatureSet, detectors: tuple[str, ...] = tuple(TABLES_OF)
+) -> tuple[list[Finding], duckdb.DuckDBPyConnection]:
+    """Findings of ``detectors``, and the warehouse they were judged in (the caller closes it)."""
+    connection = _warehouse(data)
+    measures = _measures(data)
+    for table in sorted({table for detector in detectors for table in TABLES_OF[detector]}):
+        _insert(connection, table, measures[table]())
+    return [f for detector in detectors for f in DETECTORS[detector](connection, Thresholds())], connection
+
+
+def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
+    images, vectors = data.images, data.vectors
+    lens = fit_projection([vectors])
+    projected = lens.project(vectors)
+    white = whitened_unit(lens, projected)
+    labels = codes(images["class_name"])
+    keys = images["image_key"].to_numpy()
+    sessions = codes(images["session_id"])
+
+    def of_classes(measure: Callable[[pl.DataFrame, np.ndarray, np.ndarray, np.ndarray], pl.DataFrame]) -> pl.DataFrame:
+        parts = []
+        for label in np.unique(labels):
+            rows = np.flatnonzero(labels == label)
+            found = neighborhood(
+                projected[rows], session=sessions[rows], frame=rows, k_plain=100, k_across=10, near_copy_distance=0.05,
+                kept=10, mean_of=(1, 10, 100),
+            )  # fmt: skip
+            measured = densities(found, k=10)
+            parts.append(
+                measure(
+                    images[rows], projected[rows], measured["density"].to_numpy(), measured["density_xs"].to_numpy()
+                )
+            )
+        return pl.concat(parts)
+
+    return {
+        "batch_drift": lambda: batch_drift(
+            images, white, lens_id=LENS, code_objects={"A": "A", "B": "B"}, objects={n: n[0] for n in images["class_name"]}
+        ),
+        "label_conflicts": lambda: label_conflicts(
+            images, white, lens_id=LENS,
+            probabilities=held_out_probabilities(lambda rows: vectors[rows], labels, keys, sessions, salt="planted"),
+        ),
+        "separation": lambda: separation(images, white, level="L3", lens_id=LENS, pairs=PAIRS),
+        "shortcut_audit": lambda: shortcut_audit(images),
+        "distance_groups": lambda: distance_groups(images, lambda rows: white[rows], level="L3", lens_id=LENS),
+        "domain_drift": lambda: domain_drift(images, lambda rows: white[rows], level="L3", lens_id=LENS),
+        "time_drift": lambda: of_classes(
+            lambda part, points, density, xs: time_drift(part, points, density, xs, level="L3", lens_id=LENS)
+        ),
+        "distance_drift": lambda: of_classes(
+            lambda part, points, density, xs: distance_drift(part, density, xs, level="L3", lens_id=LENS)
+        ),
+        "run_drift": lambda: delivery_drift(images, data.new, lambda rows: white[rows], lens_id=LENS)
+        if data.new.any()
+        else empty_frame("run_drift"),
+    }  # fmt: skip
+
+
+def _warehouse(data: FeatureSet) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for table in TABLES.values():
+        connection.execute(create_table_sql(table))
+    for view in VIEWS.values():
+        connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    images = data.images
+    _fill(connection, "file_manifest", images.select(*_IDENTITY, *_TOKENS))
+    _fill(connection, "channel_stats", images.select(_IDENTITY))
+    classes = images.select("class_name", "state", "pair").unique().with_columns(partition_key="class_name")
+    _fill(connection, "class_catalog", classes)
+    _fill(connection, "lenses", pl.DataFrame({"lens_id": [LENS], "level": ["L3"], "in_force": [True]}))
+    return connection
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Insert with the columns that no detector here reads at an empty value."""
+    blank = {"VARCHAR": "", "BIGINT": 0, "INTEGER": 0, "DOUBLE": 0.0, "FLOAT": 0.0, "BOOLEAN": False}
+    missing = [c for c in TABLES[table].columns if not c.nullable and c.name not in frame.columns]
+    frame = frame.with_columns(
+        pl.lit(datetime.now(UTC) if c.type == "TIMESTAMPTZ" else blank[c.type]).alias(c.name)
+        for c in missing
+        if not c.type.endswith("[]")
+    )
+    lists = [c.name for c in missing if c.type.endswith("[]")]
+    frame = frame.with_columns(pl.Series(name, [[]] * frame.height, dtype=pl.List(pl.String)) for name in lists)
+    _insert(connection, table, frame)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    if frame.height:
+        connection.register("incoming", frame)
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+        connection.unregister("incoming")
