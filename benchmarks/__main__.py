@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 BENCHMARKS = ("l1_throughput", "embedding_throughput", "neighbors_throughput", "catalogue_scale", "planted_l1")
+BENCHMARKS += ("lenses_compared", "label_issues", "planted_l3", "detector_cost")
 
 
 def main() -> int:

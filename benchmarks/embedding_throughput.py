@@ -1,10 +1,13 @@
 """Images per second of the image pass beside its peers, in one run: run this file with --help.
 
-The peers on the same files, weights and processors:
+The peers on the same files, weights, input size and processors, each in a process of its own:
 
-- ``naive``: the loop a person writes first: Pillow, torchvision's transforms, fp32, batches of 32, one after the other.
-- ``bare network``: torchvision's own network in bfloat16 and channels-last, fed from memory: no files, no decoding.
-- ``pass``: `run_image_pass` with everything it does: hashing, decoding, statistics, small pictures, vectors, fsync.
+- ``loop``: what a person writes first: torchvision's transforms, a DataLoader with two workers, fp32, batches of 32.
+- ``tuned``: the same with what helps: channels-last, bfloat16 where the processor has it, and the C library told by
+  environment variables (MALLOC_TRIM_THRESHOLD_ and others) to keep freed memory.
+- ``ceiling``: the network alone on tensors that are ready, tuned likewise, the best of several ways to use it.
+- ``ours``: `run_image_pass` with everything it does: hashing, decoding, statistics, small pictures, vectors, fsync. No
+  environment variable is set for it.
 
 Rounds are interleaved and the best of each counts. Where other work runs on the machine, believe the
 processor time rather than the images per second.
@@ -14,16 +17,23 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from thermal_assets.embedding.engine import embedder
-from thermal_assets.embedding.hardware import available_cpus
+from thermal_assets.embedding.hardware import available_cpus, has_native_bf16
 from thermal_assets.embedding.image_pass import ImageFile, run_image_pass
 from thermal_assets.embedding.stats_store import StatsStore
 from thermal_assets.embedding.vector_store import VectorStore
@@ -32,44 +42,70 @@ from thermal_assets.lenses.lens_spec import LensSpec
 from thermal_assets.lenses.networks import load_network, resolve_lens
 from thermal_assets.lenses.pseudo_images import pseudo_images
 
+PEERS = ("loop", "tuned", "ceiling", "ours")
+TUNED = {"MALLOC_TRIM_THRESHOLD_": "1073741824", "MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TOP_PAD_": "268435456"}
+BATCH, LOADERS = 32, 2
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, help="folder of images; left out: pseudo-colour PNG crops are made")
-    parser.add_argument("--count", type=int, default=600, help="images in a round (default 600)")
+    parser.add_argument("--count", type=int, default=400, help="images in a round (default 400)")
     parser.add_argument("--rounds", type=int, default=2, help="rounds (default 2)")
     parser.add_argument("--lens", default="random-mobilenet_v2", help="default random-mobilenet_v2")
     parser.add_argument("--lens-weights", type=Path)
     parser.add_argument("--mean", type=float)
     parser.add_argument("--std", type=float)
+    parser.add_argument("--peer", choices=PEERS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     spec = resolve_lens(options.lens, options.lens_weights, mean=options.mean, std=options.std)
+    if options.peer is not None:
+        paths = sorted(p for p in options.images.rglob("*") if p.suffix.lower() in (".png", ".jpg", ".tif", ".tiff"))
+        paths = paths[:: max(1, len(paths) // options.count)][: options.count]
+        print(json.dumps(globals()[options.peer](spec, paths)))
+        return
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.images or made_crops(Path(scratch) / "crops", options.count)
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".png", ".jpg", ".tif", ".tiff"))
-        paths = paths[:: max(1, len(paths) // options.count)][: options.count]
-        files = [ImageFile(p, p.name, hashlib.blake2b(p.read_bytes(), digest_size=16).hexdigest()) for p in paths]
-        engine = embedder(spec)
-        print(f"{len(files)} images of {folder}, {available_cpus()} processors; {engine.description}")
-        peers: dict[str, Callable[[], float]] = {
-            "naive": lambda: naive(spec, paths[: len(paths) // 4]),
-            "bare network": lambda: bare_network(spec, len(paths)),
-            "pass": lambda: full_pass(spec, files),
-        }
-        best = dict.fromkeys(peers, 0.0)
-        processor = dict.fromkeys(peers, float("inf"))
+        precision = "bf16" if has_native_bf16() else "fp32 (no bf16 units)"
+        print(f"up to {options.count} images of {folder}, {available_cpus()} processors, {precision}, {spec.lens_id}")
+        best: dict[str, dict[str, Any]] = {}
         for _ in range(options.rounds):
-            for name, measure in peers.items():
-                before, started = time.process_time(), time.perf_counter()
-                rate = measure()
-                share = (time.process_time() - before) / (time.perf_counter() - started)
-                best[name] = max(best[name], rate)
-                processor[name] = min(processor[name], 1000 * share / rate)
-    for name, rate in best.items():
-        print(f"{name:14}{rate:8.0f} images/s {processor[name]:8.1f} ms of processor time an image")
-    for peer in ("bare network", "naive"):
-        by_clock, by_processor = best["pass"] / best[peer], processor[peer] / processor["pass"]
-        print(f"pass / {peer:14}{by_clock:6.2f} by the clock {by_processor:6.2f} by processor time")
+            for peer in PEERS:
+                found = _in_a_process(peer, folder)
+                processor = min(found["processor_ms"], best.get(peer, found)["processor_ms"])
+                if peer not in best or found["rate"] > best[peer]["rate"]:
+                    best[peer] = found
+                best[peer]["processor_ms"] = processor
+    for peer, found in best.items():
+        print(
+            f"{peer:8}{found['rate']:8.1f} images/s {found['processor_ms']:8.1f} ms of processor time an image"
+            f"  {found['how']}"
+        )
+    for peer in PEERS[:-1]:
+        by_clock = best["ours"]["rate"] / best[peer]["rate"]
+        by_processor = best[peer]["processor_ms"] / best["ours"]["processor_ms"]
+        print(f"ours / {peer:8}{by_clock:6.2f} by the clock {by_processor:6.2f} by processor time")
+
+
+def _in_a_process(peer: str, folder: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.embedding_throughput", *sys.argv[1:], "--images", str(folder)]
+    environment = os.environ | (TUNED if peer in ("tuned", "ceiling") else {})
+    done = subprocess.run([*command, "--peer", peer], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _timed(work: Callable[[], int], how: str) -> dict[str, Any]:
+    """Images per second and milliseconds of processor time an image, children included, of ``work`` () -> images."""
+    before, started = _processor_seconds(), time.perf_counter()
+    images = work()
+    seconds, processor = time.perf_counter() - started, _processor_seconds() - before
+    return {"rate": images / seconds, "processor_ms": 1000 * processor / images, "how": how}
+
+
+def _processor_seconds() -> float:
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in usage)
 
 
 def made_crops(folder: Path, count: int) -> Path:
@@ -86,11 +122,10 @@ def made_crops(folder: Path, count: int) -> Path:
     return folder
 
 
-def naive(spec: LensSpec, paths: list[Path]) -> float:
+def loop(spec: LensSpec, paths: list[Path], tuned_up: bool = False) -> dict[str, Any]:
     import torch
     from torchvision import transforms
 
-    network = load_network(spec)
     prepare = transforms.Compose(
         [
             transforms.Resize((spec.input_size, spec.input_size)),
@@ -98,37 +133,80 @@ def naive(spec: LensSpec, paths: list[Path]) -> float:
             transforms.Normalize(spec.mean, spec.std),
         ]
     )
-    started = time.perf_counter()
-    with torch.no_grad():
-        for start in range(0, len(paths), 32):
-            batch = torch.stack([prepare(Image.open(path).convert("RGB")) for path in paths[start : start + 32]])
-            torch.nn.functional.normalize(network(batch)).numpy()
-    return len(paths) / (time.perf_counter() - started)
+
+    class Pictures(torch.utils.data.Dataset[torch.Tensor]):
+        def __len__(self) -> int:
+            return len(paths)
+
+        def __getitem__(self, index: int) -> torch.Tensor:
+            picture: torch.Tensor = prepare(Image.open(paths[index]).convert("RGB"))
+            return picture
+
+    network, dtype, how = load_network(spec), torch.float32, "fp32"
+    if tuned_up:
+        dtype = torch.bfloat16 if has_native_bf16() else torch.float32
+        network = network.to(dtype).to(memory_format=torch.channels_last)
+        how = f"{dtype}, channels-last, allocator"
+
+    def work() -> int:
+        loader = torch.utils.data.DataLoader(Pictures(), batch_size=BATCH, num_workers=LOADERS)
+        with torch.no_grad():
+            for batch in loader:
+                if tuned_up:
+                    batch = batch.to(dtype).contiguous(memory_format=torch.channels_last)
+                torch.nn.functional.normalize(network(batch).float()).numpy()
+        return len(paths)
+
+    return _timed(work, how)
 
 
-def bare_network(spec: LensSpec, count: int) -> float:
-    """The faster of batches of 8 and 32: large ones suffer from the allocator, small ones from overhead."""
+def tuned(spec: LensSpec, paths: list[Path]) -> dict[str, Any]:
+    return loop(spec, paths, tuned_up=True)
+
+
+def ceiling(spec: LensSpec, paths: list[Path]) -> dict[str, Any]:
+    """Batches of 8 and 32, with torch's own threads over one batch and with a batch for each processor: the fastest."""
     import torch
 
-    network = load_network(spec).to(torch.bfloat16).to(memory_format=torch.channels_last)
-    rates = []
-    for size in (8, 32):
-        batch = torch.randn(size, 3, spec.input_size, spec.input_size).to(torch.bfloat16)
+    dtype = torch.bfloat16 if has_native_bf16() else torch.float32
+    network = load_network(spec).to(dtype).to(memory_format=torch.channels_last)
+    processors = available_cpus()
+    found = []
+    for size in (8, BATCH):
+        batch = torch.randn(size, 3, spec.input_size, spec.input_size).to(dtype)
         batch = batch.contiguous(memory_format=torch.channels_last)
-        with torch.inference_mode():
-            network(batch)
-            started = time.perf_counter()
-            for _ in range(max(1, count // size // 2)):
+        for workers in (1, processors):
+            torch.set_num_threads(processors // workers)
+            rounds = max(1, len(paths) // size // workers)
+
+            def one(_: int, batch: torch.Tensor = batch, rounds: int = rounds) -> int:
+                with torch.inference_mode():
+                    for _ in range(rounds):
+                        network(batch)
+                return rounds * len(batch)
+
+            def work(one: Callable[[int], int] = one, workers: int = workers) -> int:
+                with ThreadPoolExecutor(workers) as pool:
+                    return sum(pool.map(one, range(workers)))
+
+            with torch.inference_mode():
                 network(batch)
-        rates.append(max(1, count // size // 2) * size / (time.perf_counter() - started))
-    return max(rates)
+            found.append(_timed(work, f"{dtype}, batches of {size}, {workers} at a time"))
+    return max(found, key=lambda one: float(one["rate"]))
 
 
-def full_pass(spec: LensSpec, files: list[ImageFile]) -> float:
-    with tempfile.TemporaryDirectory() as home:
-        vectors = VectorStore(Path(home) / "vectors", spec.lens_id, spec.dimensions)
-        summary = run_image_pass(files, stats=StatsStore(Path(home) / "stats"), vectors=vectors, lens=spec)
-    return summary.images_per_second
+def ours(spec: LensSpec, paths: list[Path]) -> dict[str, Any]:
+    files = [ImageFile(p, p.name, hashlib.blake2b(p.read_bytes(), digest_size=16).hexdigest()) for p in paths]
+    engine = embedder(spec)
+
+    def work(count: int) -> int:
+        with tempfile.TemporaryDirectory() as home:
+            vectors = VectorStore(Path(home) / "vectors", spec.lens_id, spec.dimensions)
+            stats = StatsStore(Path(home) / "stats")
+            return run_image_pass(files[:count], stats=stats, vectors=vectors, lens=spec).decoded
+
+    work(engine.batch_size)  # what is loaded and compiled once, as the models of the others are loaded before
+    return _timed(lambda: work(len(files)), engine.description)
 
 
 if __name__ == "__main__":

@@ -63,10 +63,13 @@ def main() -> None:
         updated, _ = search(np.arange(n), "with the new images, updated", Previous(lists, old_of))
         anew, _ = search(np.arange(n), "with the new images, anew")
         for one, other in ((updated.plain, anew.plain), (updated.across, anew.across)):
-            assert (one.indices == other.indices).all() and (one.distances == other.distances).all()
+            assert (one.indices == other.indices).all()
+            assert (one.distances == other.distances).all()
         assert all((updated.plain.means[k] == anew.plain.means[k]).all() for k in (1, 10, 100))
         share = [100 * updating / full for updating, full in zip(costs[2], costs[3], strict=True)]
-        print(f"equal; {len(new):,} new images cost {share[0]:.1f} % of the time, {share[1]:.1f} % of the processor time")
+        print(
+            f"equal; {len(new):,} new images cost {share[0]:.1f} % of the time, {share[1]:.1f} % of the processor time"
+        )
         removed = np.sort(rng.choice(n, n - int(options.share * n), replace=False))
         whole = ListFiles.begin(Path(folder) / "whole", n, *list_widths(100, 10))
         neighborhood(vectors, session=session, frame=frame, kept=10, files=whole)

@@ -15,7 +15,8 @@ WITH vectors AS (
     FROM vectors v JOIN file_manifest f ON f.image_key = v.image_key
     WHERE f.image_id = getvariable('image_id')
 ), nearest AS (
-    SELECT v.image_key, array_distance(v.embedding, this.embedding) AS distance
+    -- Lenses differ in length, so the column is a list; where all have one length, array_distance does the same.
+    SELECT v.image_key, list_distance(v.embedding, this.embedding) AS distance
     FROM vectors v CROSS JOIN this
     WHERE v.image_key <> this.image_key
     ORDER BY distance

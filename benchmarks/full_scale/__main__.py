@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.full_scale.population import FULL_SIZE
 from benchmarks.full_scale.report import print_report, read_log
-from benchmarks.full_scale.stations import stations
+from benchmarks.full_scale.stations import Station, stations
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
             break
         if any(_same(line, station) and not line["errors"] for line in read_log(folder)):
             continue
-        print(f"{time.strftime('%H:%M:%S')} {station.name} {station.partition}", flush=True)
+        print(f"{time.strftime('%H:%M:%S')} {station.name} {', '.join(station.classes[:3])}", flush=True)
         run = subprocess.run(
             [sys.executable, "-m", "benchmarks.full_scale.stations", str(folder), str(number), str(options.images)],
             stdout=subprocess.PIPE,
@@ -57,8 +57,8 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _same(line: dict[str, object], station: object) -> bool:
-    return line["name"] == getattr(station, "name", None) and line["partition"] == getattr(station, "partition", None)
+def _same(line: dict[str, object], station: Station) -> bool:
+    return line["name"] == station.name and line["classes"] == list(station.classes)
 
 
 if __name__ == "__main__":

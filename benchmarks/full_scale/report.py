@@ -53,7 +53,7 @@ def print_report(folder: Path, wanted: dict[str, int]) -> None:
     console.print(table)
     failed = [line for line in read_log(folder) if line["errors"]]
     for line in failed:
-        console.print(f"failed at {line['ended']}: {line['name']} {line['partition']}: {line['errors']}")
+        console.print(f"failed at {line['ended']}: {line['name']} {line['classes']}: {line['errors']}")
     sizes = {
         path.name: _size(path) for path in (folder / "home").glob("*") if path.is_dir() or path.suffix == ".duckdb"
     }

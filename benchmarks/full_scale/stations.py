@@ -12,46 +12,42 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.full_scale.preparing import classes, make_home, prepare_class
+from thermal_assets.home.layout import Home
+
+
+BY_CLASS_FROM = 200_000  # images; fewer, and a process takes all classes, whose own start would outweigh them
 
 
 @dataclass(frozen=True)
 class Station:
-    """Assets that one run of a job writes, for one class or for the data set (partition '')."""
+    """Assets that one run of a job writes, for each of some classes or for the data set (none)."""
 
     name: str
     job: str
     assets: tuple[str, ...]
-    partition: str = ""
+    classes: tuple[str, ...] = ()
 
 
 def stations(images: int) -> list[Station]:
     """All stations in their order; classes from the smallest to the largest."""
     names = [name for name, *_ in reversed(classes(images))]
+    groups = [(name,) for name in names] if images >= BY_CLASS_FROM else [tuple(names)]
+    of_class = (
+        ("neighbours and densities of a class", ("class_neighbors", "class_densities")),
+        ("outliers and drift of a class", ("class_outliers", "distance_drift", "time_drift")),
+    )
+    of_all = (
+        ("neighbours and densities of the data set", ("dataset_neighbors", "dataset_densities")),
+        ("outliers of the data set", ("dataset_outliers",)),
+        ("separation", ("separation",)),
+        ("drift of batches", ("batch_drift",)),
+    )
     return [
-        *(Station("vectors into the warehouse", "", (), name) for name in names),
+        *(Station("vectors into the warehouse", "", (), group) for group in groups),
         Station("L3 fit", "refit_l3_lens", ("l3_lens",)),
-        *(Station("L3 projection", "measure_class", ("l3_projection",), name) for name in names),
-        *(
-            Station(
-                "neighbours and densities of a class", "measure_class", ("class_neighbors", "class_densities"), name
-            )
-            for name in names
-        ),
-        *(
-            Station(
-                "outliers and drift of a class",
-                "measure_class",
-                ("class_outliers", "distance_drift", "time_drift"),
-                name,
-            )
-            for name in names
-        ),
-        Station(
-            "neighbours and densities of the data set", "diagnose_dataset", ("dataset_neighbors", "dataset_densities")
-        ),
-        Station("outliers of the data set", "diagnose_dataset", ("dataset_outliers",)),
-        Station("separation", "diagnose_dataset", ("separation",)),
-        Station("drift of batches", "diagnose_dataset", ("batch_drift",)),
+        *(Station("L3 projection", "measure_class", ("l3_projection",), group) for group in groups),
+        *(Station(name, "measure_class", assets, group) for name, assets in of_class for group in groups),
+        *(Station(name, "diagnose_dataset", assets) for name, assets in of_all),
     ]
 
 
@@ -59,21 +55,40 @@ def run_station(folder: Path, station: Station, images: int) -> dict[str, object
     """Run it here; what it took, as one line of the log."""
     memory = _AnonymousMemory()
     started, cpu = time.monotonic(), time.process_time()
-    errors: list[str] = []
     home = make_home(folder)
-    if not station.job:
-        of_class = next(row for row in classes(images) if row[0] == station.partition)
-        prepare_class(home, *of_class)
+    errors: list[str] = []
+    if station.job:
+        errors = _run_job(home, station, [name for name, *_ in classes(images)])
     else:
-        import dagster as dg
+        for of_class in classes(images):
+            if of_class[0] in station.classes:
+                prepare_class(home, *of_class)
+    return {
+        **asdict(station),
+        "images": sum(row[4] for row in classes(images) if not station.classes or row[0] in station.classes),
+        "seconds": round(time.monotonic() - started, 2),
+        "processor_seconds": round(time.process_time() - cpu, 2),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_anonymous_mb": memory.stop(),
+        "warehouse_mb": round(home.warehouse.path.stat().st_size / 2**20),
+        "load": round(os.getloadavg()[0], 1),
+        "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "errors": errors,
+    }
 
-        from thermal_assets.defs.in_process import job_runner
 
-        with job_runner(home) as runner:
-            from thermal_assets.definitions import defs
+def _run_job(home: Home, station: Station, all_classes: list[str]) -> list[str]:
+    """What went wrong, a line a step; empty where nothing did."""
+    import dagster as dg
 
-            keys = runner.register_classes([name for name, *_ in classes(images)])
-            partition = dict(zip((name for name, *_ in classes(images)), keys, strict=True)).get(station.partition)
+    from thermal_assets.defs.in_process import job_runner
+
+    errors: list[str] = []
+    with job_runner(home) as runner:
+        from thermal_assets.definitions import defs
+
+        keys = dict(zip(all_classes, runner.register_classes(all_classes), strict=True))
+        for partition in [keys[name] for name in reversed(all_classes) if name in station.classes] or [None]:
             result = (
                 defs()
                 .resolve_job_def(station.job)
@@ -86,24 +101,12 @@ def run_station(folder: Path, station: Station, images: int) -> dict[str, object
                 )
             )
             if not result.success:
-                errors = [
-                    str(event.step_failure_data.error)[:2000]
+                errors += [
+                    str(event.step_failure_data.error)[:3000]
                     for event in result.all_events
                     if event.is_step_failure and event.step_failure_data.error
                 ] or ["failed"]
-    size = next((row[4] for row in classes(images) if row[0] == station.partition), images)
-    return {
-        **asdict(station),
-        "images": size,
-        "seconds": round(time.monotonic() - started, 2),
-        "processor_seconds": round(time.process_time() - cpu, 2),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "peak_anonymous_mb": memory.stop(),
-        "warehouse_mb": round(home.warehouse.path.stat().st_size / 2**20),
-        "load": round(os.getloadavg()[0], 1),
-        "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "errors": errors,
-    }
+    return errors
 
 
 class _AnonymousMemory:

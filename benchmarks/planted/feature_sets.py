@@ -1,13 +1,15 @@
 """Data sets made of real feature vectors, with sessions, bursts and ambient drift, and one thing planted in them.
 
-Every image is the L2 vector of a real solar module. Two objects, normal and anomaly, are taken from kinds of module
-that differ as real objects and faults do; a session moves all its images by the same step (the difference of two real
-vectors), and one image in five is a near frame of the one before. Nothing else tells one image from another: mode,
-palette, size, distance, place and day are drawn session by session, the same way for every class.
+Every image is the L2 vector of a real solar module. Object A is the modules as they are; object B is other modules of
+the same kinds, all moved by one step (that between the means of two kinds), as another object would be. A session
+moves all its images by the same step (the difference of two real vectors), and one image in five is a near frame of
+the one before. Nothing else tells one image from another: mode, palette, size, distance, place and day are drawn
+session by session, the same way for every class.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -17,9 +19,10 @@ import polars as pl
 SOURCES = {
     "A_normal": ("No-Anomaly", "A", "normal"),
     "A_anomaly": ("Cracking", "A", "anomaly"),
-    "B_normal": ("Vegetation", "B", "normal"),
+    "B_normal": ("No-Anomaly", "B", "normal"),
     "B_anomaly": ("Cell-Multi", "B", "anomaly"),
 }
+OBJECT_STEP = 1.5  # of B, over the distance between the means of vegetation and sound modules
 OUTSIDE = "Offline-Module"  # a kind of module that no class is made of
 DRIFT = 0.25  # length of a session's step over that of the difference of two images
 BURST, BURST_STEP = 0.2, 0.05
@@ -48,18 +51,26 @@ class Generator:
 
     def __init__(self, vectors: np.ndarray, labels: np.ndarray, names: list[str]) -> None:
         self.vectors = vectors
-        self.rows = {name: np.flatnonzero(labels == names.index(name)) for name, *_ in SOURCES.values()}
-        self.rows[OUTSIDE] = np.flatnonzero(labels == names.index(OUTSIDE))
+        of_kind = {name: np.flatnonzero(labels == number) for number, name in enumerate(names)}
+        # A and B share a kind of module, but no module.
+        self.rows = {
+            name: of_kind[kind][pair == "B" :: 2] if kind == "No-Anomaly" else of_kind[kind]
+            for name, (kind, pair, _) in SOURCES.items()
+        }
+        means = {kind: vectors[rows].mean(axis=0).astype(np.float64) for kind, rows in of_kind.items()}
+        self.object_step = OBJECT_STEP * (means["Vegetation"] - means["No-Anomaly"])
+        self.way_out = means[OUTSIDE] - means["No-Anomaly"]
+        self.middle = means["No-Anomaly"]
 
     def clean(self, seed: int, size: Size = Size(), unequal: bool = False) -> FeatureSet:
         """Nothing planted; ``unequal``: eleven times as many images of the normal class of A as of its anomaly."""
         random = np.random.default_rng(seed)
         frames, vectors = [], []
-        for class_name, (source, pair, state) in SOURCES.items():
-            drawn = iter(random.permutation(self.rows[source]))
+        for class_name, (_, pair, state) in SOURCES.items():
+            drawn = iter(random.permutation(self.rows[class_name]).tolist())
             per_class = replace(size, images=size.images * 11) if unequal and class_name == "A_normal" else size
             for number in range(per_class.sessions):
-                block = self._session(random, drawn, source, per_class.images)
+                block = self._session(random, drawn, class_name, per_class.images)
                 frames.append(_names(random, class_name, pair, state, number, len(block)))
                 vectors.append(block)
         images = pl.concat(frames).with_columns(
@@ -70,18 +81,24 @@ class Generator:
         stacked = np.concatenate(vectors)
         return FeatureSet(images, stacked, np.zeros(len(stacked), dtype=bool))
 
-    def _session(self, random: np.random.Generator, drawn: object, source: str, images: int) -> np.ndarray:
-        rows = np.array([next(drawn) for _ in range(images)])  # type: ignore[call-overload]
-        block = self.vectors[rows].astype(np.float64)
-        block += DRIFT * self._difference(random, source)
+    def _session(self, random: np.random.Generator, drawn: Iterator[int], name: str, images: int) -> np.ndarray:
+        block = self._seen(np.array([next(drawn) for _ in range(images)]), name)
+        block += DRIFT * self._difference(random, name)
         for row in range(1, images):
             if random.random() < BURST:
-                block[row] = block[row - 1] + BURST_STEP * self._difference(random, source)
+                block[row] = block[row - 1] + BURST_STEP * self._difference(random, name)
         return _unit(block)
 
-    def _difference(self, random: np.random.Generator, source: str) -> np.ndarray:
-        one, other = self.vectors[random.choice(self.rows[source], 2, replace=False)].astype(np.float64)
-        return one - other
+    def _seen(self, rows: np.ndarray, name: str) -> np.ndarray:
+        """float64 [r, 1280]: modules ``rows`` as images of class ``name``."""
+        return self.vectors[rows].astype(np.float64) + (self.object_step if name.startswith("B") else 0.0)
+
+    def _some(self, random: np.random.Generator, name: str, count: int) -> np.ndarray:
+        return self._seen(random.choice(self.rows[name], count, replace=False), name)
+
+    def _difference(self, random: np.random.Generator, name: str) -> np.ndarray:
+        one, other = self.vectors[random.choice(self.rows[name], 2, replace=False)].astype(np.float64)
+        return np.asarray(one - other)
 
     # Each plant changes a clean set; strength 0 changes nothing, 1 is as much as there can be.
 
@@ -91,9 +108,8 @@ class Generator:
         random = np.random.default_rng([seed, 1])
         rows = np.flatnonzero((found.images["session_id"] == "A_normal|03").to_numpy())
         moved = random.permutation(rows)[: round(strength * rows.size)]
-        session = found.vectors[rows].mean(axis=0) - self.vectors[self.rows["No-Anomaly"]].mean(axis=0)
-        picked = self.vectors[random.choice(self.rows["Vegetation"], moved.size, replace=False)]
-        found.vectors[moved] = _unit(picked + session)
+        session = found.vectors[rows].mean(axis=0) - self.middle
+        found.vectors[moved] = _unit(self._some(random, "B_normal", moved.size) + session)
         if names_too:
             codes = found.images["object_code"].to_numpy().copy()
             codes[moved] = "B"
@@ -109,8 +125,7 @@ class Generator:
         sessions = images["session_id"].to_numpy()
         of_class = np.array([s.startswith("A_normal") for s in sessions])
         late = of_class & np.array([int(s.split("|")[1]) % 2 == 1 for s in sessions])
-        step = self.vectors[self.rows[OUTSIDE]].mean(axis=0) - self.vectors[self.rows["No-Anomaly"]].mean(axis=0)
-        found.vectors[late] = _unit(found.vectors[late].astype(np.float64) + 2 * strength * step)
+        found.vectors[late] = _unit(found.vectors[late].astype(np.float64) + 2 * strength * self.way_out)
         if where == "distance":
             values = np.where(late, 2.0, np.where(of_class, 1.0, images["distance_m"].to_numpy()))
             images = images.with_columns(distance_m=pl.Series(values))
@@ -133,7 +148,7 @@ class Generator:
         random = np.random.default_rng([seed, 2])
         rows = np.flatnonzero((found.images["class_name"] == "A_normal").to_numpy())
         wrong = random.permutation(rows)[: round(0.2 * strength * rows.size)]
-        found.vectors[wrong] = self.vectors[random.choice(self.rows["Vegetation"], wrong.size, replace=False)]
+        found.vectors[wrong] = _unit(self._some(random, "B_normal", wrong.size))
         found.planted = set(found.images["image_id"].gather(wrong).to_list())
         return found
 
@@ -143,7 +158,7 @@ class Generator:
         random = np.random.default_rng([seed, 3])
         rows = np.flatnonzero((found.images["class_name"] == "A_anomaly").to_numpy())
         moved = random.permutation(rows)[: round(strength * rows.size)]
-        found.vectors[moved] = self.vectors[random.choice(self.rows["No-Anomaly"], moved.size, replace=False)]
+        found.vectors[moved] = _unit(self._some(random, "A_normal", moved.size))
         return found
 
     def given_away(self, seed: int, strength: float, column: str = "palette") -> FeatureSet:

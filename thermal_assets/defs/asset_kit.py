@@ -20,6 +20,7 @@ OWNERS = ["team:thermal-assets"]
 LOG_SECONDS = 10.0
 # Metadata of a failure that can pass without the user mending a setting; see ``run_outcomes``.
 MAY_PASS = "can pass by itself"
+_WITH_TABLES = {table.owner for table in TABLES.values()}
 _LOCK_RETRIES = 5
 _LOCK_WAIT_SECONDS = 15
 
@@ -80,12 +81,12 @@ def station(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, h
 def result_metadata(report: StepReport, plot: bytes | None = None) -> dict[str, Any]:
     """What the UI shows of a materialization."""
     metadata: dict[str, Any] = {
-        "dagster/row_count": report.rows,
         "status": report.status,
-        "rows_written": report.written,
         "seconds": round(report.seconds, 3),
         "warehouse_held_seconds": round(report.lock_seconds, 3),
     }
+    if report.rows or report.asset in _WITH_TABLES:  # a file has no rows
+        metadata |= {"dagster/row_count": report.rows, "rows_written": report.written}
     if report.lens_id:
         metadata["lens"] = report.lens_id
     metadata.update(plain_metadata(report.metadata))

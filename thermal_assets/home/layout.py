@@ -77,6 +77,11 @@ class Home:
         return self.root / "annotations"
 
     @property
+    def neighbor_lists(self) -> Path:
+        """Exact lists of neighbours of every class and of the data set, from which an update starts."""
+        return self.root / "neighbors"
+
+    @property
     def lenses(self) -> Path:
         """Fitted L3 lenses."""
         return self.root / "lenses"

@@ -109,9 +109,7 @@ def count_colours(rgb, table, off, step, hidden, counts):  # type: ignore[no-unt
 
 
 @nb.njit(
-    nb.types.UniTuple(nb.float64, 2)(
-        _COLOURS, nb.int64, _TABLE, nb.types.Array(nb.float32, 2, "C", readonly=True)
-    ),
+    nb.types.UniTuple(nb.float64, 2)(_COLOURS, nb.int64, _TABLE, nb.types.Array(nb.float32, 2, "C", readonly=True)),
     **_brief,
 )
 def distances_from_palette(rgb, step, table, palette):  # type: ignore[no-untyped-def]

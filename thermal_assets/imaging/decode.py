@@ -32,7 +32,7 @@ from thermal_assets.imaging.fast_jpeg import decode_plain_jpeg
 from thermal_assets.imaging.fast_png import decode_plain_png
 from thermal_assets.imaging.lazy import lazy
 from thermal_assets.imaging.palettes import GREY, PaletteMatch, match_palette
-from thermal_assets.imaging.pixels import Pixels, displayed, seen_as, extract_pixels, reopen, sixteen_bit_colour
+from thermal_assets.imaging.pixels import Pixels, displayed, extract_pixels, reopen, seen_as, sixteen_bit_colour
 from thermal_assets.imaging.problems import ImageProblem, as_problem, one_line
 from thermal_assets.imaging.radiometric import Radiometric, read_radiometric
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+# Views of one row seen several times are no contiguous arrays.
+_HISTOGRAMS = nb.types.Array(nb.uint32, 2, "A", readonly=True)
+_HISTOGRAM = nb.types.Array(nb.uint32, 1, "A", readonly=True)
 _COUNTS = nb.types.Array(nb.int64, 1, "C", readonly=True)
 # These take a microsecond or two: handing the interpreter lock to another thread and back would cost more.
 _compiled = {"cache": True, "boundscheck": False}
@@ -25,7 +28,9 @@ def _mean_of_last(counts, spot, lowest):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(
-    nb.void(_COUNTS, nb.types.Array(nb.float64, 1, "C", readonly=True), nb.float64, nb.int64, nb.float64[::1], nb.int64[::1]),
+    nb.void(
+        _COUNTS, nb.types.Array(nb.float64, 1, "C", readonly=True), nb.float64, nb.int64, nb.float64[::1], nb.int64[::1]
+    ),
     **_compiled,
 )
 def describe_levels(counts, at, spot_share, spot_pixels, figures, bins):  # type: ignore[no-untyped-def]
@@ -53,7 +58,7 @@ def describe_levels(counts, at, spot_share, spot_pixels, figures, bins):  # type
         while k < len(at) and below >= at[k] * total:
             figures[4 + k] = level
             k += 1
-    spot = min(total, max(1, int(round(total * spot_share)), spot_pixels))
+    spot = min(total, max(1, round(total * spot_share), spot_pixels))
     cold, background, hot = _mean_of_last(counts, spot, True), figures[7], _mean_of_last(counts, spot, False)
     hotter, colder = 0, 0
     for level in range(256):
@@ -72,7 +77,7 @@ def describe_levels(counts, at, spot_share, spot_pixels, figures, bins):  # type
 
 
 @nb.njit(
-    nb.float64(nb.types.Array(nb.uint32, 2, "A", readonly=True), nb.types.Array(nb.uint32, 1, "A", readonly=True), nb.int64, nb.int64, nb.int64[::1]),
+    nb.float64(_HISTOGRAMS, _HISTOGRAM, nb.int64, nb.int64, nb.int64[::1]),
     **_compiled,
 )
 def describe_counts(counts, luminance, low, high, numbers):  # type: ignore[no-untyped-def]

@@ -79,7 +79,9 @@ class ColourBar:
         return self.start, self.end, 0, width
 
 
-def colour_bar(plane: NDArray[np.uint8], scale: NDArray[np.float64], vertical: bool, horizontal: bool) -> ColourBar | None:
+def colour_bar(
+    plane: NDArray[np.uint8], scale: NDArray[np.float64], vertical: bool, horizontal: bool
+) -> ColourBar | None:
     """The scale bar of levels uint8 [H, W], or None; ``vertical`` and ``horizontal`` say which kinds there may be.
 
     ``scale`` float64 [256] turns a level into its position on the palette, 0..255. A bar is a strip of at least 3

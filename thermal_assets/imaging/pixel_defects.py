@@ -44,10 +44,11 @@ _AROUND = np.array([(y, x) for y in range(-2, 3) for x in range(-2, 3) if (y, x)
 _NEXT = np.flatnonzero(np.abs(_AROUND).max(axis=1) == 1)
 
 _NO_SCALE = np.zeros(256)
-_LIMITS = np.array(
-    [SMALLEST_SIDE, LINE_LEVELS, LINE_SIGMAS * MAD_TO_SIGMA, SHARP_TO, PIXEL_LEVELS, END_LEVELS]
-    + [PIXEL_SIGMAS * MAD_TO_SIGMA, ALONE_TO, SMALLEST_BAR_SIDE, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES]
-)
+# In the order of ``plane_kernels.scan_plane``.
+_LINES = (SMALLEST_SIDE, LINE_LEVELS, LINE_SIGMAS * MAD_TO_SIGMA, SHARP_TO)
+_PIXELS = (PIXEL_LEVELS, END_LEVELS, PIXEL_SIGMAS * MAD_TO_SIGMA, ALONE_TO)
+_BARS = (SMALLEST_BAR_SIDE, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES)
+_LIMITS = np.array([*_LINES, *_PIXELS, *_BARS])
 
 
 def _middle(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -59,7 +59,9 @@ def laplacian_sums(plane):  # type: ignore[no-untyped-def]
     return total, squares
 
 
-@nb.njit(nb.int64(_PLANE, nb.int64, nb.int64, nb.float64, nb.float64, nb.float64, nb.float64, nb.int64[::1]), **_compiled)
+@nb.njit(
+    nb.int64(_PLANE, nb.int64, nb.int64, nb.float64, nb.float64, nb.float64, nb.float64, nb.int64[::1]), **_compiled
+)
 def _is_dead(plane, y, x, levels, end_levels, sigmas, alone_to, below):  # type: ignore[no-untyped-def]
     """1 where the pixel stands out from the 24 around it and its neighbours do not follow, else 0.
 
@@ -105,9 +107,13 @@ def count_dead_pixels(plane, levels, end_levels, sigmas, alone_to):  # type: ign
         for x in range(2, width - 2):
             own = plane[y, x]
             highest = max(max(plane[y - 1, x - 1], plane[y - 1, x]), max(plane[y - 1, x + 1], plane[y, x - 1]))
-            highest = max(highest, max(max(plane[y, x + 1], plane[y + 1, x - 1]), max(plane[y + 1, x], plane[y + 1, x + 1])))
+            highest = max(
+                highest, max(max(plane[y, x + 1], plane[y + 1, x - 1]), max(plane[y + 1, x], plane[y + 1, x + 1]))
+            )
             lowest = min(min(plane[y - 1, x - 1], plane[y - 1, x]), min(plane[y - 1, x + 1], plane[y, x - 1]))
-            lowest = min(lowest, min(min(plane[y, x + 1], plane[y + 1, x - 1]), min(plane[y + 1, x], plane[y + 1, x + 1])))
+            lowest = min(
+                lowest, min(min(plane[y, x + 1], plane[y + 1, x - 1]), min(plane[y + 1, x], plane[y + 1, x + 1]))
+            )
             above = np.uint8(own > highest) & np.uint8(np.uint8(own - highest) >= least)
             below = np.uint8(lowest > own) & np.uint8(np.uint8(lowest - own) >= least)
             hit[x] = above | below

@@ -59,6 +59,7 @@ def evaluate_lenses(
     *,
     salt: str,
     candidates: Sequence[Candidate] = CANDIDATES,
+    logistic: bool = True,
     rounds: int = LEFT_OUT_ROUNDS,
     left_out: dict[str, dict[str, float]] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -72,7 +73,9 @@ def evaluate_lenses(
     ten nearest fitted images. A measure that the data cannot give is None. ``left_out`` receives the AUC of every
     class left out: lens -> class -> AUC.
     """
-    found = {name: _Found() for name in (*(candidate.name for candidate in candidates), LOGISTIC)}
+    found = {candidate.name: _Found() for candidate in candidates}
+    if logistic:
+        found[LOGISTIC] = _Found()
     anomalies = np.array([label for pair in pairs for label in pair.anomalies], dtype=np.int64)
     groups = [anomalies[hashed_order(anomalies, f"{salt}|left out")][start::rounds] for start in range(rounds)]
     groups = [group for group in groups if group.size]
@@ -126,6 +129,8 @@ def _judge_split(
         dimension = intrinsic_dimension(points)
         if dimension is not None:
             item.dimension.append(dimension)
+    if LOGISTIC not in found:
+        return
     item = found[LOGISTIC]
     started = time.perf_counter()
     log_odds = class_log_odds(vectors[fitted], labels[fitted])
@@ -162,6 +167,8 @@ def _judge_left_out(
             value = _by_distance(references, points, labels, (fitted, concerned), pair)
             if value is not None:
                 found[candidate.name].left_out[pair.anomalies[0]] = value
+    if LOGISTIC not in found:
+        return
     chances = class_log_odds(vectors[fitted], labels[fitted])(vectors[concerned])
     columns = np.unique(labels[fitted])
     for pair in wanted:

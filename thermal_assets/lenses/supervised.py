@@ -100,6 +100,8 @@ def fit_head(
     """
     import torch
 
+    from thermal_assets.embedding.engine import single_threaded
+
     taken = draw_per_stratum(keys, labels, settings.max_per_class, salt)
     taken = taken[np.argsort(keys[taken], kind="stable")]
     names, of = np.unique(labels[taken], return_inverse=True)
@@ -123,20 +125,21 @@ def fit_head(
     codes = torch.from_numpy(of)
     coarse = None if states is None else torch.from_numpy(np.unique(states[taken], return_inverse=True)[1])
     batch = min(settings.batch, len(taken))
-    for _ in range(steps):
-        rows = torch.multinomial(chances, batch, replacement=False, generator=random)
-        kept = (torch.rand((batch, len(axes)), generator=random) >= settings.dropout) / (1 - settings.dropout)
-        inputs = whitened[rows] * kept
-        outputs = torch.relu(inputs @ first.T + bias) @ second.T + inputs @ plain.T
-        loss = supervised_contrastive_loss(outputs, codes[rows], settings.temperature)
-        if coarse is not None:
-            loss = loss + settings.state_weight * supervised_contrastive_loss(
-                outputs, coarse[rows], settings.temperature
-            )
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+    with single_threaded(True):  # sums have one order then, and the head the same bits at every fit
+        for _ in range(steps):
+            rows = torch.multinomial(chances, batch, replacement=False, generator=random)
+            kept = (torch.rand((batch, len(axes)), generator=random) >= settings.dropout) / (1 - settings.dropout)
+            inputs = whitened[rows] * kept
+            outputs = torch.relu(inputs @ first.T + bias) @ second.T + inputs @ plain.T
+            loss = supervised_contrastive_loss(outputs, codes[rows], settings.temperature)
+            if coarse is not None:
+                loss = loss + settings.state_weight * supervised_contrastive_loss(
+                    outputs, coarse[rows], settings.temperature
+                )
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
     layers = [parameter.detach().numpy().copy() for parameter in parameters]
     return SupervisedHead(mean, axes, layers[0], layers[1], layers[2], layers[3], len(taken))
 

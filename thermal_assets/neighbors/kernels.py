@@ -13,8 +13,6 @@ import numpy as np
 _compiled = {"nogil": True, "cache": True, "boundscheck": False}
 _STRIDE = 64  # scores compared with the limit at once, in vector registers, before any is looked at
 
-_KEYS16 = nb.types.Array(nb.int16, 2, "C", readonly=True)
-_KEYS32 = nb.types.Array(nb.int32, 2, "C", readonly=True)
 _CODES = nb.types.Array(nb.int32, 1, "C", readonly=True)
 _LISTS = (nb.int32[:, ::1], nb.int32[:, ::1], nb.int32[::1], nb.int32[::1], nb.int64)
 
@@ -135,13 +133,7 @@ def _offer_columns(scores, width, row_ids, first_column, lists, across, session)
                 bars[c] = max(limit[query], limit2[query]) if grouped else limit[query]
 
 
-_OFFER = [
-    nb.void(scores, nb.int64, _CODES, nb.int64, nb.types.Tuple(_LISTS), nb.types.Tuple(_LISTS), _CODES)
-    for scores in (_KEYS16, _KEYS32)
-]
-
-
-@nb.njit(_OFFER, **_compiled)
+@nb.njit(**_compiled)  # for 16 or 32 bits as they are met: compiling takes seconds
 def offer_rows(scores, width, row_ids, first_column, lists, across, session):  # type: ignore[no-untyped-def]
     """Offer the candidates ``first_column + c``, c < width, to the lists of the queries ``row_ids[i]``.
 
@@ -155,7 +147,7 @@ def offer_rows(scores, width, row_ids, first_column, lists, across, session):  #
     _offer_rows(scores, width, row_ids, first_column, lists, across, session)
 
 
-@nb.njit(_OFFER, **_compiled)
+@nb.njit(**_compiled)  # for 16 or 32 bits as they are met: compiling takes seconds
 def offer_columns(scores, width, row_ids, first_column, lists, across, session):  # type: ignore[no-untyped-def]
     """The same scores the other way round: rows are candidates, columns are queries."""
     _offer_columns(scores, width, row_ids, first_column, lists, across, session)

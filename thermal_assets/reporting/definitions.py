@@ -82,8 +82,33 @@ def definitions(k: int = 10, l2_dimensions: int = 1280) -> tuple[Definition, ...
         ),
         Definition(
             "Single labels",
-            "Share of the nearest images of other sessions that carry another label (whitened L3, cosine), "
-            "classes weighted equally.",
+            "Two witnesses in equal parts: the labels of the nearest images of other sessions (whitened L3, "
+            "cosine; a vote of a large class weighs less, by the root of its size), and logistic regression on "
+            "L2 that has not seen the session of the image. The rank follows their odds against the label.",
+        ),
+        Definition(
+            "Supervised lens",
+            "A small head on the L2 vectors, trained on the labels (supervised-contrastive). It serves separation "
+            "only: fitted on one half of the sessions, judged on the other, then the other way round. The gray zone "
+            "of a pair reaches from the 5 % of anomalies that look most normal to the 5 % of normals that look most "
+            "like anomalies. Recall at 1 %: share of the anomalies found where 1 % of the normal images raise a "
+            "false alarm.",
+        ),
+        Definition(
+            "Months, places, distances by classifier",
+            "A linear classifier tells the pictures of one month, place or distance of a class from the others, in "
+            "sessions it has not seen; 0.5 = alike. With fewer than two sessions on a side it is not identifiable. Two "
+            "distances told apart with an AUC of 0.9 are taken as two kinds of picture.",
+        ),
+        Definition(
+            "Shortcuts",
+            "AUC with which state or class can be told, in sessions held out, from one thing alone that should not "
+            "matter: mode and alpha, crop size, palette, brightness, distance, place, date.",
+        ),
+        Definition(
+            "This delivery",
+            "Images added or edited since the diagnosis before. Different means: they lie farther from the older images "
+            "of the class than those from each other (AUC), or a classifier held out by session tells them.",
         ),
         Definition(
             "Copies",

@@ -26,7 +26,13 @@ def materialize_class_neighborhood(home: Home, run_id: str, partition: str, k: i
         for level, lens_id in lenses.items():
             vectors = vectors_of(home, level, lens_id, images["content_hash"])
             levels[level] = measure_neighborhood(
-                images, vectors, level, lens_id, k, f"neighbours of {class_name} at {level}"
+                images,
+                vectors,
+                level,
+                lens_id,
+                k,
+                f"neighbours of {class_name} at {level}",
+                home.neighbor_lists / partition,
             )
         neighbors, measured, scales = [], [], []
         for level, rows in levels.items():

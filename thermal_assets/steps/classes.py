@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 
 import polars as pl
@@ -67,7 +68,10 @@ def materialize_image_classes(home: Home, run_id: str) -> tuple[StepReport, list
         }
 
     plan = AssetPlan("image_classes", "1", {"profile": home.profile.fingerprint}, always=True)
-    return run_step(home, run_id, [plan], compute)["image_classes"], gone
+    report = run_step(home, run_id, [plan], compute)["image_classes"]
+    for partition in gone:
+        shutil.rmtree(home.neighbor_lists / partition, ignore_errors=True)
+    return report, gone
 
 
 def _remove_class(transaction: Transaction, class_name: str, run_id: str) -> None:

@@ -6,20 +6,23 @@ import numpy as np
 import polars as pl
 
 from thermal_assets.home.layout import Home
-from thermal_assets.neighbors.exact import nearest
+from thermal_assets.neighbors.grouped import list_widths, neighborhood
 from thermal_assets.neighbors.references import salted_hash
 from thermal_assets.progress import reporter
 from thermal_assets.steps.images import dataset_images, missing_classes, require_lenses_in_force, vectors_of
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.labels import whitened_unit
+from thermal_assets.steps.neighbor_lists import searched_lists
 from thermal_assets.steps.neighborhood import NEIGHBORS_KEPT, NeighborhoodRows, measure_neighborhood, neighbor_rows
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.reference_neighborhood import measure_against_reference
 from thermal_assets.steps.step import run_step
-from thermal_assets.steps.versions import ALL_PARTITIONS
+from thermal_assets.steps.versions import ALL_PARTITIONS, fingerprint
 from thermal_assets.warehouse.access import empty_frame
 
 _VERSION = "1"
+_LABEL_LISTS_VERSION = "1"
+DATASET_LISTS = "all classes"
 
 
 def materialize_dataset_neighborhood(home: Home, run_id: str, k: int, l2_exact_up_to: int) -> dict[str, StepReport]:
@@ -75,12 +78,27 @@ def _measure(
         drawn = np.argsort(salted_hash(images["image_key"].to_numpy(), salt=0), kind="stable")[:l2_exact_up_to]
         return measure_against_reference(home, images, np.sort(drawn), level, lens_id, k, shown)
     vectors = vectors_of(home, level, lens_id, images["content_hash"])
-    return measure_neighborhood(images, vectors, level, lens_id, k, shown)
+    return measure_neighborhood(images, vectors, level, lens_id, k, shown, home.neighbor_lists / DATASET_LISTS)
 
 
 def _label_neighbors(home: Home, images: pl.DataFrame, lens_id: str) -> pl.DataFrame:
     vectors = whitened_unit(load_lens(home, lens_id), vectors_of(home, "L3", lens_id, images["content_hash"]))
-    found = nearest(vectors, NEIGHBORS_KEPT, metric="cosine", progress=reporter("neighbours that labels are judged by"))
+    with searched_lists(
+        home.neighbor_lists / DATASET_LISTS / f"labels-{lens_id}",
+        images.with_columns(pl.lit(None, pl.String).alias("session_id"), pl.lit(None, pl.String).alias("frame_id")),
+        fingerprint(_LABEL_LISTS_VERSION, NEIGHBORS_KEPT),
+        list_widths(NEIGHBORS_KEPT, 1),
+    ) as kept:
+        found = neighborhood(
+            vectors,
+            k_plain=NEIGHBORS_KEPT,
+            k_across=1,
+            near_copy_distance=0.0,
+            metric="cosine",
+            files=kept.files,
+            previous=kept.previous,
+            progress=reporter("neighbours that labels are judged by"),
+        ).plain
     keys = images.select("image_key", "class_name").with_columns(
         pl.lit("L3").alias("level"), pl.lit(lens_id).alias("lens_id")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,12 +11,15 @@ import polars as pl
 from thermal_assets.density.densities import densities
 from thermal_assets.density.scales import density_scale
 from thermal_assets.neighbors.exact import Neighbors
-from thermal_assets.neighbors.grouped import Neighborhood, neighborhood
+from thermal_assets.neighbors.grouped import MINIMUM_SESSIONS, Neighborhood, list_widths, neighborhood
 from thermal_assets.progress import reporter
 from thermal_assets.statistics.groups import codes
+from thermal_assets.steps.neighbor_lists import searched_lists
+from thermal_assets.steps.versions import fingerprint
 
 NEIGHBORS_KEPT = 10
 NEIGHBORS_MEASURED = 100
+_LISTS_VERSION = "1"
 # Of unit vectors: one picture with noise of one level moves by up to 0.057 under an ImageNet MobileNetV2,
 # while the nearest different pictures of 20,000 real solar modules, which look very much alike, begin at 0.066.
 NEAR_COPY_SHARE = 0.05
@@ -32,21 +36,34 @@ class NeighborhoodRows:
 
 
 def measure_neighborhood(
-    images: pl.DataFrame, vectors: np.ndarray, level: str, lens_id: str, k: int, shown: str
+    images: pl.DataFrame, vectors: np.ndarray, level: str, lens_id: str, k: int, shown: str, lists: Path
 ) -> NeighborhoodRows:
-    """Neighbours and densities of ``images`` (image_key, class_name, session_id, frame_id) among themselves."""
-    has_sessions = images["session_id"].is_not_null().any()
-    found = neighborhood(
-        vectors,
-        session=codes(images["session_id"]) if has_sessions else None,
-        frame=codes(images["frame_id"]) if has_sessions else None,
-        k_plain=NEIGHBORS_MEASURED,
-        k_across=k,
-        near_copy_distance=near_copy_distance(vectors),
-        kept=max(k, NEIGHBORS_KEPT),
-        mean_of=(1, k, NEIGHBORS_MEASURED),
-        progress=reporter(shown),
-    )
+    """Neighbours and densities of ``images`` (image_key, class_name, session_id, frame_id) among themselves.
+
+    ``lists`` is the folder of the home in which the lists of this class (or the data set) are kept: where they are
+    there, only images that came or went are searched for; the result is the same.
+    """
+    has_sessions = bool(images["session_id"].is_not_null().any())
+    enough = images["session_id"].drop_nulls().n_unique() >= MINIMUM_SESSIONS
+    with searched_lists(
+        lists / f"{level}-{lens_id}",
+        images,
+        fingerprint(_LISTS_VERSION, NEIGHBORS_MEASURED, k, has_sessions, enough),
+        list_widths(NEIGHBORS_MEASURED, k),
+    ) as kept:
+        found = neighborhood(
+            vectors,
+            session=codes(images["session_id"]) if has_sessions else None,
+            frame=codes(images["frame_id"]) if has_sessions else None,
+            k_plain=NEIGHBORS_MEASURED,
+            k_across=k,
+            near_copy_distance=near_copy_distance(vectors),
+            kept=max(k, NEIGHBORS_KEPT),
+            mean_of=(1, k, NEIGHBORS_MEASURED),
+            files=kept.files,
+            previous=kept.previous,
+            progress=reporter(shown),
+        )
     keys = images.select("image_key", "class_name").with_columns(
         pl.lit(level).alias("level"), pl.lit(lens_id).alias("lens_id")
     )

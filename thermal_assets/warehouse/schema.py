@@ -27,6 +27,7 @@ class Table:
     one key inside one transaction fail.
     ``compare`` names the columns that decide whether a stored row is still the wanted one; empty
     means all of them. Bulky tables compare by content hash and lens instead of by vector.
+    ``restated`` columns do not decide it: they change on every row with every new image, and are updated in place.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Table:
     owner: str
     compare: tuple[str, ...] = ()
     append_only: bool = False
+    restated: tuple[str, ...] = ()
     vectors: bool = False
 
     @property

@@ -49,8 +49,10 @@ class Transaction:
         table = TABLES[table_name]
         self._check(table, frame)
         self._stage(table, frame)
-        compare = ", ".join(quoted(name) for name in table.compare or table.column_names)
+        deciding = [name for name in table.compare or table.column_names if name not in table.restated]
+        compare = ", ".join(quoted(name) for name in deciding)
         deleted = self._delete_unless(table, f"SELECT {compare} FROM staged", compare, where)
+        self._restate(table)
         return self._insert_staged(table, deleted, where)
 
     def replace_vectors(
@@ -128,6 +130,18 @@ class Transaction:
             values + values,
         )
         return int(deleted)
+
+    def _restate(self, table: Table) -> None:
+        """Update the restated columns of the rows that stayed."""
+        if table.restated:
+            same = " AND ".join(f"stored.{quoted(name)} = staged.{quoted(name)}" for name in table.key)
+            other = " OR ".join(
+                f"stored.{quoted(name)} IS DISTINCT FROM staged.{quoted(name)}" for name in table.restated
+            )
+            values = ", ".join(f"{quoted(name)} = staged.{quoted(name)}" for name in table.restated)
+            self.connection.execute(
+                f"UPDATE {quoted(table.name)} AS stored SET {values} FROM staged WHERE {same} AND ({other})"
+            )
 
     def _insert_staged(
         self, table: Table, deleted: int, where: Mapping[str, Any] | None, count: bool = True

@@ -6,6 +6,7 @@ import io
 import threading
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,11 +14,15 @@ from PIL import Image
 
 from thermal_assets.embedding.engine import Embedder, unit_length
 from thermal_assets.embedding.hardware import has_native_bf16
+from thermal_assets.embedding.preparation import _forms
 from thermal_assets.embedding.preprocess import network_input
 from thermal_assets.errors import UserError
-from thermal_assets.lenses.lens_spec import LensSpec
+from thermal_assets.lenses.lens_spec import PACKAGED, LensSpec
 from thermal_assets.lenses.networks import load_network, resolve_lens
 from thermal_assets.lenses.pseudo_images import pseudo_images
+
+if TYPE_CHECKING:
+    import torch
 
 SIDE = 96
 
@@ -101,20 +106,73 @@ def test_close_to_plain_fp32_torchvision(name: str, precision: str) -> None:
     assert cosine.min() >= (0.999 if precision == "auto" else 0.9999)
 
 
-def test_real_lens_on_real_crops_stays_at_a_cosine_of_0_999(shared_dir: Path) -> None:
-    weights = shared_dir / "lenses" / "mobilenet_v2_imagenet.pth"
-    spec = resolve_lens("mobilenet_v2", weights, mean=0.5, std=0.5)
+def real_crops(shared_dir: Path, side: int, count: int) -> np.ndarray:
+    """uint8[n, side, side, 3]: about ``count`` crops of each real set."""
     images = []
     for name in ("hit_uav_crops", "solar_modules"):
         with zipfile.ZipFile(shared_dir / "data" / f"{name}.zip") as archive:
             members = sorted(m for m in archive.namelist() if m.endswith((".png", ".jpg")))
-            for member in members[:: len(members) // 24]:
+            for member in members[:: len(members) // count]:
                 image = Image.open(io.BytesIO(archive.read(member))).convert("RGB")
-                images.append(network_input(image, spec.input_size))
+                images.append(network_input(image, side))
+    return np.stack(images)
+
+
+def test_real_lens_on_real_crops_stays_at_a_cosine_of_0_999(shared_dir: Path) -> None:
+    weights = shared_dir / "lenses" / "mobilenet_v2_imagenet.pth"
+    spec = resolve_lens("mobilenet_v2", weights, mean=0.5, std=0.5)
+    images = real_crops(shared_dir, spec.input_size, 16)
     embedder = Embedder(spec, device="cpu")
     assert embedder.precision == ("mixed" if has_native_bf16() else "fp32")
-    cosine = (embedder.embed(np.stack(images)) * plain_torchvision(spec, np.stack(images))).sum(axis=1)
+    cosine = (embedder.embed(images) * plain_torchvision(spec, images)).sum(axis=1)
     assert cosine.min() >= 0.999
+
+
+def test_the_packaged_lens_finds_the_neighbours_that_plain_fp32_finds(shared_dir: Path) -> None:
+    spec = resolve_lens(PACKAGED)
+    images = real_crops(shared_dir, spec.input_size, 150)
+    found, wanted = Embedder(spec, device="cpu").embed(images), plain_torchvision(spec, images)
+    assert (found * wanted).sum(axis=1).min() >= 0.999
+    sets = []
+    for vectors in (found, wanted):
+        similarity = vectors @ vectors.T
+        np.fill_diagonal(similarity, -2)
+        sets.append([set(row) for row in np.argpartition(-similarity, 10, axis=1)[:, :10].tolist()])
+    same = np.mean([len(a & b) / 10 for a, b in zip(*sets, strict=True)])
+    assert same >= 0.99
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_sixteen_bits_as_on_cuda_are_used_only_where_they_are_faithful(spec: LensSpec, precision: str) -> None:
+    """The form that CUDA runs, on the processor: either it is as close as promised, or fp32 takes its place."""
+    embedder = Embedder(spec, precision, "cpu")
+    assert embedder.precision in (precision, "fp32")
+    images = pseudo_images(8, SIDE, 8)
+    found = embedder.embed(images)
+    assert (found * plain_torchvision(spec, images)).sum(axis=1).min() >= 0.999
+    assert np.array_equal(found, np.concatenate([embedder.embed(image[None]) for image in images]))
+
+
+@pytest.mark.parametrize("name", ["random-mobilenet_v2", "random-resnet18"])
+def test_every_part_of_the_network_moves_to_another_device(name: str) -> None:
+    """On the device ``meta``, which has shapes and no numbers, anything left behind on the processor would fail."""
+    import torch
+
+    spec = resolve_lens(name, input_size=SIDE)
+    (candidate, _), *_ = _forms("bf16", load_network(spec), _folded(spec), spec, lambda images: torch.empty(0))
+    batch = torch.empty(3, 3, SIDE, SIDE, device="meta")
+    features = candidate.to("meta")(batch)
+    assert (features.device.type, features.dtype, tuple(features.shape)) == (
+        "meta",
+        torch.float32,
+        (3, spec.dimensions),
+    )
+
+
+def _folded(spec: LensSpec) -> torch.nn.Sequential | None:
+    from thermal_assets.embedding.fast_network import folded
+
+    return folded(load_network(spec).get_submodule("0")) if spec.is_plain else None
 
 
 def test_without_the_bf16_kernel_the_engine_falls_back_to_fp32(spec: LensSpec, monkeypatch: pytest.MonkeyPatch) -> None:

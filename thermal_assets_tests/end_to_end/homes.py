@@ -24,6 +24,8 @@ VOLATILE = {
     "asset_versions": None,
     "image_changes": None,
     "metric_history": None,
+    "run_drift": None,
+    "lens_evaluation": {"fit_seconds"},
     "finding_history": None,
     "publication": {"published_at"},
     "lenses": {"created_at"},

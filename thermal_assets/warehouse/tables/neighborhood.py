@@ -21,6 +21,7 @@ NEIGHBORS_AND_DENSITY = (
         (IMAGE_KEY, CLASS_NAME, LEVEL, LENS_ID, *NEIGHBOR_COLUMNS),
         key=("image_key", "level", "lens_id"),
         owner="class_neighbors",
+        restated=("candidates",),
     ),
     Table(
         "dataset_neighbors",
@@ -35,6 +36,7 @@ NEIGHBORS_AND_DENSITY = (
         ),
         key=("image_key", "level", "lens_id", "metric"),
         owner="dataset_neighbors",
+        restated=("candidates",),
     ),
     Table(
         "class_densities",
@@ -42,6 +44,7 @@ NEIGHBORS_AND_DENSITY = (
         (IMAGE_KEY, CLASS_NAME, LEVEL, LENS_ID, *DENSITY_COLUMNS),
         key=("image_key", "level", "lens_id"),
         owner="class_densities",
+        restated=("n_candidates",),
     ),
     Table(
         "dataset_densities",
@@ -49,6 +52,7 @@ NEIGHBORS_AND_DENSITY = (
         (IMAGE_KEY, CLASS_NAME, LEVEL, LENS_ID, *DENSITY_COLUMNS),
         key=("image_key", "level", "lens_id"),
         owner="dataset_densities",
+        restated=("n_candidates",),
     ),
     Table(
         "class_density_scales",

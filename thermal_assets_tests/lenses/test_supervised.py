@@ -1,0 +1,126 @@
+"""The supervised head judged on images it has not seen, and what is made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.metrics import f1_score
+
+from thermal_assets.lenses.crossfit import crossfitted
+from thermal_assets.lenses.evaluation import Pair, evaluate_lenses
+from thermal_assets.lenses.evaluation_measures import intrinsic_dimension, macro_f1
+from thermal_assets.lenses.supervised import HeadSettings, fit_head, supervised_contrastive_loss
+from thermal_assets.statistics.folds import group_folds
+from thermal_assets.statistics.groups import codes
+from thermal_assets.statistics.label_probe import held_out_probabilities
+from thermal_assets.statistics.separation import supervised_separation
+from thermal_assets_tests.statistics.images import image_frame, unit
+
+SMALL = HeadSettings(inputs=16, hidden=32, outputs=8, steps=60, batch=128)
+PAIR = [("PIP_NOM", "PIP_AON")]
+
+
+def judged(labels, vectors, sessions=None):
+    """Rows of supervised_separation and gray_zone for ``labels`` 0 normal, 1 anomaly."""
+    images = image_frame(np.where(labels == 1, "PIP_AON", "PIP_NOM").tolist(), sessions)
+    of, keys = codes(images["class_name"]), images["image_key"].to_numpy()
+    groups = codes(images["session_id"]) if sessions else np.arange(len(labels))
+    folds = group_folds(of, keys, groups, "test")
+    seen, fitted = crossfitted(lambda rows: vectors[rows], of, of, keys, folds, salt="test", settings=SMALL)
+    options = {"lens_id": "l", "fitted_images": min(fitted), "pairs": PAIR, "draws": 2}
+    found, gray = supervised_separation(images, seen, folds, **options)
+    return images, found.row(0, named=True), gray
+
+
+@pytest.mark.parametrize(("normals", "anomalies"), [(400, 400), (880, 80)])
+def test_shuffled_labels_lie_at_one_half_though_a_head_was_trained_on_them(normals, anomalies):
+    vectors = unit(np.random.default_rng(1).normal(size=(normals + anomalies, 24)))
+    labels = np.r_[np.zeros(normals, int), np.ones(anomalies, int)]
+    random = np.random.default_rng(2)
+    found = [judged(random.permutation(labels), vectors)[1]["separability_auc"] for _ in range(6)]
+    assert np.mean(found) == pytest.approx(0.5, abs=max(0.02, 2.5 * np.std(found) / np.sqrt(6)))
+
+
+def test_a_direction_hidden_among_larger_ones_is_learned_and_the_images_between_are_listed():
+    random = np.random.default_rng(3)
+    labels = np.arange(600) % 2
+    vectors = random.normal(0, 1, (600, 24)) * np.linspace(4, 1, 24)
+    place = np.where(labels == 1, 2.5, -2.5) + random.normal(0, 1, 600)
+    place[:20] = 0.0
+    vectors[:, -1] = place
+    images, row, gray = judged(labels, unit(vectors), [f"s{i % 24:02d}" for i in range(600)])
+    assert row["separability_auc"] > 0.9
+    assert row["ci_low"] < row["separability_auc"] < row["ci_high"]
+    assert row["fitted_images"] == 300
+    assert gray.height == row["gray_normal"] + row["gray_anomaly"] > 0
+    between = gray.join(images.with_columns(at=pl.Series(np.abs(place))), on="image_id")["at"]
+    assert between.mean() < 0.5 * np.abs(place).mean()
+    assert gray["rank"].to_list() == list(range(1, gray.height + 1))
+
+
+def test_the_loss_is_that_of_the_paper():
+    import torch
+
+    points = torch.tensor(unit(np.random.default_rng(4).normal(size=(5, 3))))
+    labels = torch.tensor([0, 0, 1, 1, 2])
+    expected = []
+    for anchor in range(4):
+        others = [i for i in range(5) if i != anchor]
+        scores = torch.exp(points[anchor] @ points.T / 0.5)
+        mates = [i for i in others if labels[i] == labels[anchor]]
+        expected.append(-torch.stack([torch.log(scores[i] / scores[others].sum()) for i in mates]).mean())
+    assert float(supervised_contrastive_loss(points, labels, 0.5)) == pytest.approx(float(torch.stack(expected).mean()))
+
+
+def test_a_head_does_not_depend_on_the_order_of_the_rows():
+    random = np.random.default_rng(5)
+    vectors, labels, keys = unit(random.normal(size=(200, 20))), np.arange(200) % 3, random.permutation(200)
+    order = random.permutation(200)
+    one = fit_head(vectors, labels, keys, salt="a", settings=SMALL).embed(vectors)
+    other = fit_head(vectors[order], labels[order], keys[order], salt="a", settings=SMALL).embed(vectors)
+    np.testing.assert_allclose(one, other, atol=1e-5)
+    with pytest.raises(ValueError, match="two classes"):
+        fit_head(vectors, np.zeros(200, dtype=np.int64), keys, salt="a")
+
+
+def test_every_lens_is_judged_on_the_other_fold_and_on_classes_left_out():
+    random = np.random.default_rng(6)
+    labels = np.repeat([0, 1, 2], [200, 120, 120])
+    centres = random.normal(0, 1, (3, 30))
+    vectors = unit(centres[labels] + random.normal(0, 1.2, (440, 30)))
+    order = random.permutation(440)
+    splits = [(np.sort(order[:220]), np.sort(order[220:])), (np.sort(order[220:]), np.sort(order[:220]))]
+    rows = evaluate_lenses(
+        vectors, labels, np.arange(440), ["n", "a", "b"], [Pair(0, (1, 2))], splits, salt="test", rounds=2
+    )
+    found = {row["lens"]: row for row in rows}
+    assert list(found) == ["L2", "PCA", "whitened PCA", "LDA", "supervised", "logistic regression"]
+    assert found["supervised"]["separability_auc"] > found["L2"]["separability_auc"] > 0.6
+    assert found["L2"]["outlier_ranks_kept"] == 1
+    assert all(row["left_out_class"] in ("a", "b") for row in rows)
+    assert all(row["left_out_lowest"] <= row["left_out_auc"] for row in rows)
+
+
+def test_measures_agree_with_their_definitions():
+    random = np.random.default_rng(7)
+    truth, told = random.integers(0, 4, 300), random.integers(0, 4, 300)
+    assert macro_f1(truth, told) == pytest.approx(f1_score(truth, told, average="macro"))
+    flat = np.zeros((1500, 20), dtype=np.float32)
+    flat[:, :4] = random.random((1500, 4))
+    assert intrinsic_dimension(flat) == pytest.approx(4, abs=0.5)
+    assert intrinsic_dimension(flat[:10]) is None
+
+
+def test_the_probe_has_not_seen_the_session_it_speaks_of():
+    """Every session is a cloud of its own with one label: what is learned of one tells nothing of another."""
+    random = np.random.default_rng(8)
+    groups = np.repeat(np.arange(40), 10)
+    labels = groups % 2
+    vectors = unit(random.normal(0, 1, (40, 60))[groups] + random.normal(0, 0.05, (400, 60)))
+    keys = np.arange(400)
+    found = held_out_probabilities(lambda rows: vectors[rows], labels, keys, groups, salt="test")
+    assert np.mean(found.argmax(axis=1) == labels) < 0.7
+    leaked = held_out_probabilities(lambda rows: vectors[rows], labels, keys, keys, salt="test")
+    assert np.mean(leaked.argmax(axis=1) == labels) > 0.95
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-5)
