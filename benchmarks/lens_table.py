@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--imagenet", type=Path, help="ImageNet weights of mobilenet_v2 (mean and std 0.5)")
     parser.add_argument("--packaged", type=Path, help="weights to measure in place of those in the package")
     parser.add_argument("--limit", type=int, default=0, help="a sample of so many pictures (seed 0); default: all")
+    parser.add_argument("--only", default="", help="only the lenses with this in their names")
     parser.add_argument("--cache", type=Path, help="folder that keeps vectors from one call to the next")
     options = parser.parse_args()
     for name in options.sets or ["solar_modules"]:
@@ -67,6 +68,8 @@ def main() -> None:
         print(f"\n{name}: {len(paths)} pictures, {len(set(labels))} classes, {available_cpus()} processors")
         print("| lens | accuracy | macro-F1 | AUROC | AUROC planted | images/s | MB |\n|---|---|---|---|---|---|---|")
         for lens, embed, size in lenses(options.imagenet, options.packaged):
+            if options.only not in lens:
+                continue
             kept = options.cache / f"{name}-{len(paths)}-{lens.replace(' ', '_')}.npy" if options.cache else None
             started = time.perf_counter()
             if kept is not None and kept.exists():

@@ -14,7 +14,6 @@ from pathlib import Path
 from benchmarks.full_scale.preparing import classes, make_home, prepare_class
 from thermal_assets.home.layout import Home
 
-
 BY_CLASS_FROM = 200_000  # images; fewer, and a process takes all classes, whose own start would outweigh them
 
 

@@ -1,5 +1,6 @@
 """How the runs that a sensor asked for have ended, read from Dagster's history."""
 
+import time
 from collections.abc import Collection
 
 import dagster as dg
@@ -9,6 +10,7 @@ from thermal_assets.defs.asset_kit import MAY_PASS
 from thermal_assets.steps.requests import Outcome
 
 _KEYS_A_QUERY = 200
+_DECIDED_AFTER_SECONDS = 60.0
 
 
 def run_outcomes(
@@ -40,9 +42,18 @@ def run_outcome(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[Outco
         return Outcome.STOPPED, ""
     if run.status != dg.DagsterRunStatus.FAILURE:
         return Outcome.UNDER_WAY, ""
-    if run.tags.get(WILL_RETRY_TAG) == "true" and AUTO_RETRY_RUN_ID_TAG not in run.tags:
+    decided = run.tags.get(WILL_RETRY_TAG)
+    if decided == "true" and AUTO_RETRY_RUN_ID_TAG not in run.tags:
+        return Outcome.UNDER_WAY, ""
+    if decided is None and instance.run_retries_enabled and _just_ended(instance, run.run_id):
         return Outcome.UNDER_WAY, ""
     return _why(instance, run.run_id)
+
+
+def _just_ended(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Between the end of a run and Dagster's word whether it starts it again, moments pass on a busy machine."""
+    record = instance.get_run_record_by_id(run_id)
+    return record is not None and time.time() - (record.end_time or 0.0) < _DECIDED_AFTER_SECONDS
 
 
 def _why(instance: dg.DagsterInstance, run_id: str) -> tuple[Outcome, str]:

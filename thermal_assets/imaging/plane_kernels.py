@@ -99,7 +99,7 @@ def count_dead_pixels(plane, levels, end_levels, sigmas, alone_to):  # type: ign
     height, width = plane.shape
     least = np.uint8(int((1 - alone_to) * levels))
     hit = np.zeros(width, np.uint8)
-    below = np.zeros(257, np.int64)
+    levels_below = np.zeros(257, np.int64)
     found = 0
     for y in range(2, height - 2):
         # Without a branch, so that many pixels are compared at once; hardly any row has a candidate.
@@ -119,15 +119,15 @@ def count_dead_pixels(plane, levels, end_levels, sigmas, alone_to):  # type: ign
             hit[x] = above | below
             any_hit |= above | below
         if any_hit:
-            if not below[256]:  # counted once a picture, and only where it is needed
+            if not levels_below[256]:  # counted once a picture, and only where it is needed
                 for row in range(height):
                     for x in range(width):
-                        below[plane[row, x] + 1] = 1
+                        levels_below[plane[row, x] + 1] = 1
                 for level in range(256):
-                    below[level + 1] += below[level]
+                    levels_below[level + 1] += levels_below[level]
             for x in range(2, width - 2):
                 if hit[x]:
-                    found += _is_dead(plane, y, x, levels, end_levels, sigmas, alone_to, below)
+                    found += _is_dead(plane, y, x, levels, end_levels, sigmas, alone_to, levels_below)
     return found
 
 

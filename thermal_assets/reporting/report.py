@@ -17,6 +17,7 @@ from thermal_assets.reporting.definitions import definitions
 from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.rendering import render
 from thermal_assets.reporting.sections import comparisons, drift, hygiene
+from thermal_assets.reporting.sections.audits import audits
 from thermal_assets.reporting.sections.changes import changes
 from thermal_assets.reporting.sections.decisions import decisions
 from thermal_assets.reporting.sections.densities import densities
@@ -78,6 +79,7 @@ def write_report(
         "distance_drift": drift.distance_drift(connection),
         "time_drift": drift.time_drift(connection),
         "labels": label_drift(connection, gallery),
+        "audits": audits(connection, gallery),
         "runs": provenance(connection),
     }
     add_pictures_behind(found)

@@ -36,6 +36,7 @@ SECTIONS = [
     "separation",
     "drift",
     "labels",
+    "audits",
     "numbers",
 ]
 SANDBOX = ("--no-sandbox", "--disable-gpu")

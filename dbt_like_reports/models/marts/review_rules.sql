@@ -8,7 +8,7 @@ select
 from (
     values
     (1, 'drop', 'cannot be read', 'The file gave no picture (table image_problems tells why).', false),
-    (2, 'drop', 'blank picture', 'Every pixel has the same value: there is nothing to learn from it.', false),
+    (2, 'drop', 'blank picture', 'Every pixel has the same colour: there is nothing to learn from it.', false),
     (
         3, 'drop', 'copy of a picture of its class',
         'Equal bytes or equal pixels as an image of its own class that comes before it; the first of each group stays.',

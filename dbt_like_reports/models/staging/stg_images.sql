@@ -16,7 +16,11 @@ select
     pictures.bit_depth,
     pictures.channel_count,
     pictures.alpha_constant,
-    coalesce(pictures.minimum = pictures.maximum, false) as is_blank,
+    -- One colour of a palette has three levels: the range over all channels alone would miss it.
+    (
+        coalesce(pictures.minimum = pictures.maximum, false)
+        or coalesce(greatest(pictures.std_r, pictures.std_g, pictures.std_b), 1) = 0
+    ) as is_blank,
     pictures.entropy,
     pictures.sharpness,
     names.distance_m,

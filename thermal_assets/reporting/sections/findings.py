@@ -70,6 +70,8 @@ def _kind(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if len(findings) < 2:
         return []
     shown = [finding for finding in findings if finding["effect_name"] == findings[0]["effect_name"]][:ALIKE_SHOWN]
+    if len(shown) < 2:
+        return []
     largest = max((abs(finding["effect_size"] or 0.0) for finding in shown), default=0.0)
     return [
         {
