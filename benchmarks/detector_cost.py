@@ -63,7 +63,6 @@ def made(images: int) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
             "distance_m": distance,
             "site_code": [f"p{p}" for p in site],
             "captured_on": [date(2020, 9, 1) + timedelta(days=int(d)) for d in day],
-            "day": day,
             "channels": "RGB",
             "palette": np.where(day % 3 == 0, "iron", "rainbow"),
             "brightness": random.random(images),
@@ -71,7 +70,9 @@ def made(images: int) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
             "height": random.integers(100, 200, images),
         }
     )
-    frame = frame.with_columns(image_id=pl.format("{}/{}", "class_name", "image_key"), batch_id="session_id")
+    frame = frame.with_columns(
+        day="captured_on", image_id=pl.format("{}/{}", "class_name", "image_key"), batch_id="session_id"
+    )
     return frame, l2, white
 
 
@@ -82,7 +83,6 @@ def measures(images: pl.DataFrame, l2: np.ndarray, white: np.ndarray) -> dict[st
     pairs = [(f"c{2 * pair:02d}", f"c{2 * pair + 1:02d}") for pair in range(CLASSES // 2)]
     folds = group_folds(labels, keys, sessions, "cost")
     new = (sessions % 40) == 0
-    options = {"level": "L3", "lens_id": "l"}
 
     def supervised() -> None:
         seen, fitted = crossfitted(lambda rows: l2[rows], labels, states, keys, folds, salt="cost")
@@ -98,13 +98,13 @@ def measures(images: pl.DataFrame, l2: np.ndarray, white: np.ndarray) -> dict[st
 
     return {
         "folds": lambda: group_folds(labels, keys, sessions, "again"),
-        "separation (one level)": lambda: separation(images, white, pairs=pairs, **options),
+        "separation (one level)": lambda: separation(images, white, pairs=pairs, level="L3", lens_id="l"),
         "supervised_separation": supervised,
         "label_conflicts": conflicts,
         "batch_drift": lambda: batch_drift(images, white, lens_id="l", code_objects={}),
         "shortcut_audit": lambda: shortcut_audit(images),
-        "domain_drift": lambda: domain_drift(images, lambda rows: white[rows], **options),
-        "distance_groups": lambda: distance_groups(images, lambda rows: white[rows], **options),
+        "domain_drift": lambda: domain_drift(images, lambda rows: white[rows], level="L3", lens_id="l"),
+        "distance_groups": lambda: distance_groups(images, lambda rows: white[rows], level="L3", lens_id="l"),
         "run_drift": lambda: delivery_drift(images, new, lambda rows: white[rows], lens_id="l"),
         "collection_plan": plan,
     }

@@ -75,8 +75,8 @@ def main() -> None:
             measured = float(wrong[first].mean()), auc(values[wrong], values[~wrong]) or 0.0
             totals.setdefault(name, []).append(measured)
             print(f"seed {seed}  {name:28} precision at n {measured[0]:.3f}  AUC {measured[1]:.4f}", flush=True)
-    for name, values in totals.items():
-        means = np.mean(values, axis=0)
+    for name, figures in totals.items():
+        means = np.mean(figures, axis=0)
         print(f"mean    {name:28} precision at n {means[0]:.3f}  AUC {means[1]:.4f}")
 
 
@@ -111,7 +111,7 @@ def cleanlab(python: Path, given: dict[str, np.ndarray]) -> dict[str, np.ndarray
     """Scores by cleanlab, higher = more suspect."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "given.npz"
-        np.savez(place, **given)
+        np.savez(place, allow_pickle=False, **given)
         done = subprocess.run([python, "-c", _CLEANLAB, place], capture_output=True, text=True, check=True)
     found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("RESULT ")).split(" ", 1)[1])
     return {name: np.array(values) for name, values in found["scores"].items()}

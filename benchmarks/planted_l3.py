@@ -108,7 +108,11 @@ def _curve(generator: Generator, plant: Plant, events: int, steps: int) -> None:
             mine = [finding for finding in findings if plant.subject in finding.finding_id]
             told += bool(mine)
             if strength == STRENGTHS[-1] and plant.detector == "label_conflicts":
-                shown = {row[0] for row in connection.execute("SELECT image_id FROM label_conflicts").fetchall()}
+                shown = {
+                    image
+                    for finding in mine
+                    for image in connection.sql(finding.evidence_sql).pl()["image_id"].to_list()
+                }
                 right, wrong = right + len(shown & data.planted), wrong + len(shown - data.planted)
                 planted += len(data.planted)
             connection.close()
@@ -116,7 +120,7 @@ def _curve(generator: Generator, plant: Plant, events: int, steps: int) -> None:
         counts.append(f"{strength:g}: {told}/{count}")
     print(f"{plant.detector:20}{plant.what}\n{'':20}{'  '.join(counts)}")
     print(f"{'':20}half told from {_reach(shares, 0.5)}, 95 % from {_reach(shares, 0.95)}", flush=True)
-    if planted:
+    if planted and right + wrong:
         print(f"{'':20}images at full strength: precision {right / (right + wrong):.3f}, recall {right / planted:.3f}")
 
 

@@ -22,7 +22,7 @@ SOURCES = {
     "B_normal": ("No-Anomaly", "B", "normal"),
     "B_anomaly": ("Cell-Multi", "B", "anomaly"),
 }
-OBJECT_STEP = 1.5  # of B, over the distance between the means of vegetation and sound modules
+OBJECT_STEP = 3.0  # of B, over the distance between the means of vegetation and sound modules
 OUTSIDE = "Offline-Module"  # a kind of module that no class is made of
 DRIFT = 0.25  # length of a session's step over that of the difference of two images
 BURST, BURST_STEP = 0.2, 0.05
@@ -203,7 +203,7 @@ def _names(
             "width": size[:, 0],
             "height": size[:, 1],
         }
-    ).with_columns(day=pl.col("captured_on").cast(pl.Int32))
+    ).with_columns(day="captured_on")
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

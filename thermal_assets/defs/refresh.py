@@ -95,7 +95,7 @@ def _take_in_outcomes(context: dg.SensorEvaluationContext, watch: Watch) -> None
     if outcome in (Outcome.FAILED, Outcome.MISTAKE):
         # Automation asks once for each change of a class: what failed then is asked for from here.
         watch.requests.note_failure(_STAGE, outcome, time.time(), reason)
-    elif outcome is not Outcome.UNDER_WAY:
+    elif _STAGE not in watch.requests.unanswered().values():  # it succeeded, or somebody has started it anew
         watch.requests.forget([_STAGE])
 
 

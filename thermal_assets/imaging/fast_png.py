@@ -6,12 +6,15 @@ every file that cannot be read here, so that there is one place which says what 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
 from thermal_assets.imaging.containers import PngFacts
 
+_STREAM_ERROR: Any = isal_zlib.error  # a class, which isal's stubs declare as an instance
 _CHANNELS = {0: 1, 2: 3, 6: 4}  # by colour type: grey, RGB, RGBA
 # Chunks that change neither pixels nor orientation nor the number of pictures.
 _HARMLESS = frozenset(
@@ -50,7 +53,7 @@ def decode_plain_png(png: PngFacts) -> tuple[NDArray[np.uint8], NDArray[np.uint8
     try:
         # One byte more than there must be: data that inflate to more are damaged, and never inflated in full.
         raw = stream.decompress(png.picture_data(), whole + 1)
-    except (isal_zlib.error, MemoryError, OverflowError):
+    except (_STREAM_ERROR, MemoryError, OverflowError):
         return None
     if len(raw) != whole or not stream.eof:
         return None

@@ -113,7 +113,7 @@ def _join(
     to_rows = (lists.plain.arrays, lists.across.arrays, codes)
     to_columns = (others.plain.arrays, others.across.arrays, codes)
     key = torch.int16 if operands.precision == "bfloat16" else torch.int32
-    left_over, done = _Given(tasks), _Told(len(tasks), count, progress)
+    left_over, done = _Given(tasks), _Told(sum(len(run) for _, run in tasks), count, progress)
 
     def work(_: int) -> None:
         buffer = torch.empty(tile_rows * size, dtype=operands.matrix.dtype)
@@ -136,7 +136,7 @@ def _join(
                         if not symmetric or one != other:
                             with column_locks[other]:
                                 offer_columns(keys, len(right), mine, start, *to_columns)
-                done.one_more()
+                    done.one_more()
 
     with _one_thread_a_product(), ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(work, range(threads)):
@@ -157,15 +157,15 @@ class _Given:
 class _Told:
     """Progress over all threads."""
 
-    def __init__(self, tasks: int, queries: int, progress: Progress | None) -> None:
-        self._tasks, self._queries, self._progress = tasks, queries, progress
+    def __init__(self, products: int, queries: int, progress: Progress | None) -> None:
+        self._products, self._queries, self._progress = products, queries, progress
         self._done, self._lock = 0, threading.Lock()
 
     def one_more(self) -> None:
         if self._progress is not None:
             with self._lock:
                 self._done += 1
-                self._progress(self._queries * self._done // self._tasks, self._queries)
+                self._progress(self._queries * self._done // self._products, self._queries)
 
 
 @contextmanager

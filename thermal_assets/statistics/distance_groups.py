@@ -103,9 +103,10 @@ def _compare(
         "method": "sample" if size < min(side.size for side in pair) else "exact",
     }
     if not row["identifiable"]:
-        few = f"fewer than {MIN_IMAGES} images" if min(counts) >= LEAST_SESSIONS else "fewer than two sessions"
-        none = max(counts) == 0
-        why = "the names carry no session" if none else f"a distance has {few}"
+        if min(counts) >= LEAST_SESSIONS:
+            few = f"a distance has fewer than {MIN_IMAGES} images with a session"
+            return row | {"statement": f"Not identifiable: {few}, too few to judge by"}
+        why = "the names carry no session" if max(counts) == 0 else "a distance has fewer than two sessions"
         return row | {"statement": f"Not identifiable: {why}, so distance and session cannot be told apart"}
     drawn = [side[draw_per_stratum(keys[side], np.zeros(side.size, dtype=np.int64), size, salt)] for side in named]
     rows = np.concatenate(drawn)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 STEPS = 20
+_EPOCH = date(1970, 1, 1).toordinal()
 _PRIOR = 0.5  # half a session a side in every bin, so that a value seen once decides nothing
 
 
@@ -34,22 +36,28 @@ class Bins:
 
 
 def binned(values: pl.Series) -> Bins:
-    """Text as it is; numbers in at most twenty steps of equally many images; NULL is the last bin."""
-    if not values.dtype.is_numeric():
+    """Text as it is; numbers and days in at most twenty steps of equally many images; NULL is the last bin."""
+    if values.dtype != pl.Date and not values.dtype.is_numeric():
         names = values.cast(pl.String).drop_nulls().unique().sort().to_list()
         lookup = {name: code for code, name in enumerate(names)}
         found = values.cast(pl.String).replace_strict(lookup, default=len(names), return_dtype=pl.Int64)
         return Bins(found.fill_null(len(names)).to_numpy().astype(np.int64), (*names, "not known"), False)
-    numbers = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    numbers = (
+        (values.cast(pl.Int32) if values.dtype == pl.Date else values)
+        .cast(pl.Float64)
+        .fill_null(float("nan"))
+        .to_numpy()
+    )
     known = numbers[np.isfinite(numbers)]
     levels = np.unique(known)
     if levels.size > STEPS:
         levels = np.unique(np.quantile(known, np.linspace(0, 1, STEPS + 1)[:-1], method="lower"))
     code = np.clip(np.searchsorted(levels, numbers, side="right") - 1, 0, None)
     code[~np.isfinite(numbers)] = levels.size
-    ends = [*(f" to below {levels[i + 1]:.4g}" for i in range(levels.size - 1)), " and more"]
+    shown = [str(date.fromordinal(_EPOCH + int(v))) if values.dtype == pl.Date else f"{v:.4g}" for v in levels]
+    ends = [*(f" to below {following}" for following in shown[1:]), " and more"]
     exact = np.unique(known).size == levels.size
-    names = [f"{level:.4g}{'' if exact else end}" for level, end in zip(levels, ends, strict=False)]
+    names = [f"{name}{'' if exact else end}" for name, end in zip(shown, ends, strict=False)]
     return Bins(code.astype(np.int64), (*names, "not known"), True)
 
 

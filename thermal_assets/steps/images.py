@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 
 import duckdb
@@ -15,6 +16,7 @@ from thermal_assets.lenses.state import class_lens, lenses_in_force
 from thermal_assets.statistics.groups import codes
 
 _BLOCK = 4096
+_IN_MEMORY_BYTES = 1 << 29
 
 # An image counts where manifest, L2 and L3 agree on its bytes: a class between two states keeps only what is whole.
 _IMAGES = """
@@ -69,8 +71,29 @@ def missing_classes(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def vectors_of(home: Home, level: str, lens_id: str, hashes: Sequence[str] | pl.Series) -> np.ndarray:
-    """float32 [n, d]: the vectors of ``hashes`` through a lens of ``level``, in that order."""
-    return VectorStore(home.vectors, lens_id).gather(list(hashes))
+    """float32 [n, d]: the vectors of ``hashes`` through a lens of ``level``, in that order; not to be written to.
+
+    More than half a gigabyte of them is a memory map of a file without a name below the home, which goes with it:
+    what is read of it can leave the memory again.
+
+    Raises:
+        UserError: there is no space for that file.
+    """
+    store = VectorStore(home.vectors, lens_id)
+    wanted = list(hashes)
+    if len(wanted) * store.dimensions * 4 <= _IN_MEMORY_BYTES:
+        return store.gather(wanted)
+    try:
+        with tempfile.TemporaryFile(dir=home.root) as file:
+            for block in store.iter_blocks(wanted, _BLOCK):
+                file.write(block.data)
+            file.flush()
+            return np.memmap(file, np.float32, mode="r", shape=(len(wanted), store.dimensions))
+    except OSError as error:
+        raise UserError(
+            f"the vectors of {len(wanted):,} images do not fit beside {home.root} for the time of this step "
+            f"({error.strerror}): free {len(wanted) * store.dimensions * 4 / 1e9:.1f} GB and start again"
+        ) from error
 
 
 def vector_blocks(store: VectorStore, column: str) -> Callable[[pl.DataFrame], Iterator[pl.DataFrame]]:

@@ -14,7 +14,7 @@ _VERSION = "1"
 # Brightness as in image_quality: the position on the palette where it is known, else the luminance.
 AUDITED_IMAGES = """
     SELECT m.image_id, m.image_key, m.class_name, c.state, c.pair, m.session_id, m.distance_m, m.site_code,
-           date_diff('day', DATE '2000-01-01', m.captured_on) AS day,
+           m.captured_on AS day,
            s.mode || CASE WHEN s.has_alpha AND s.alpha_constant THEN ', alpha of one value' ELSE '' END AS channels,
            s.width, s.height, s.palette,
            coalesce(p.mean, (0.299 * mean_r + 0.587 * mean_g + 0.114 * mean_b) / (2 ** bit_depth - 1)) AS brightness

@@ -92,8 +92,10 @@ def test_bad_files_and_strange_classes_become_rows_and_the_rest_goes_on(tmp_path
     _picture(images / "one, ...only" / "lonely.png", 99)
     for number in range(15):
         _picture(images / "identical" / f"{number}.png", 70)
-    done = thermal_assets("diagnose", images, "--home", home, *RANDOM_LENS)
+    done = thermal_assets("diagnose", images, "--home", home, "--gate", *RANDOM_LENS, check=False)
     assert "failed" not in done.stderr
+    assert done.returncode == 3, done.stderr  # 3 of 32 files cannot be read: a gate of severity ERROR
+    assert "ERROR        unreadable_share: " in done.stdout
     problems = dict(query(home, "SELECT image_id, code FROM image_problems"))
     assert problems == {
         "pipe/truncated.png": "truncated",

@@ -12,13 +12,16 @@ from thermal_assets.lenses.evaluation import Pair, evaluate_lenses
 from thermal_assets.lenses.evaluation_measures import intrinsic_dimension, macro_f1
 from thermal_assets.lenses.supervised import HeadSettings, fit_head, supervised_contrastive_loss
 from thermal_assets.statistics.folds import group_folds
+from thermal_assets.statistics.gray_zone import gray_rows
 from thermal_assets.statistics.groups import codes
 from thermal_assets.statistics.label_probe import held_out_probabilities
 from thermal_assets.statistics.separation import supervised_separation
+from thermal_assets.statistics.separation_strata import Stratum, recall_at_false_alarms
 from thermal_assets_tests.statistics.images import image_frame, unit
 
-SMALL = HeadSettings(inputs=24, hidden=32, outputs=8, steps=60, batch=128)
-LONGER = HeadSettings(inputs=24, hidden=32, outputs=8, steps=200, batch=128)
+SMALL = HeadSettings(inputs=24, hidden=32, outputs=8, steps=30, batch=128)
+# One axis of 24 carries the state here: with half of the inputs dropped it would be missing half of the time.
+LONGER = HeadSettings(inputs=24, hidden=32, outputs=8, steps=200, batch=128, dropout=0.1)
 PAIR = [("PIP_NOM", "PIP_AON")]
 
 
@@ -29,18 +32,18 @@ def judged(labels, vectors, sessions=None, settings=SMALL):
     groups = codes(images["session_id"]) if sessions else np.arange(len(labels))
     folds = group_folds(of, keys, groups, "test")
     seen, fitted = crossfitted(lambda rows: vectors[rows], of, of, keys, folds, salt="test", settings=settings)
-    options = {"lens_id": "l", "fitted_images": min(fitted), "pairs": PAIR, "draws": 2}
+    options = {"lens_id": "l", "fitted_images": min(fitted), "pairs": PAIR, "draws": 1}
     found, gray = supervised_separation(images, seen, folds, **options)
     return images, found.row(0, named=True), gray
 
 
-@pytest.mark.parametrize(("normals", "anomalies"), [(250, 250), (660, 60)])
+@pytest.mark.parametrize(("normals", "anomalies"), [(200, 200), (660, 60)])
 def test_shuffled_labels_lie_at_one_half_though_a_head_was_trained_on_them(normals, anomalies):
     vectors = unit(np.random.default_rng(1).normal(size=(normals + anomalies, 24)))
     labels = np.r_[np.zeros(normals, int), np.ones(anomalies, int)]
     random = np.random.default_rng(2)
-    found = [judged(random.permutation(labels), vectors)[1]["separability_auc"] for _ in range(5)]
-    assert np.mean(found) == pytest.approx(0.5, abs=max(0.02, 2.5 * np.std(found) / np.sqrt(5)))
+    found = [judged(random.permutation(labels), vectors)[1]["separability_auc"] for _ in range(9)]
+    assert np.mean(found) == pytest.approx(0.5, abs=max(0.02, 3 * np.std(found) / np.sqrt(9)))
 
 
 def test_a_direction_hidden_among_larger_ones_is_learned_and_the_images_between_are_listed():
@@ -50,14 +53,39 @@ def test_a_direction_hidden_among_larger_ones_is_learned_and_the_images_between_
     place = np.where(labels == 1, 2.5, -2.5) + random.normal(0, 1, 600)
     place[:20] = 0.0
     vectors[:, -1] = place
-    images, row, gray = judged(labels, unit(vectors), [f"s{i % 24:02d}" for i in range(600)], LONGER)
+    _, row, gray = judged(labels, unit(vectors), [f"s{i % 24:02d}" for i in range(600)], LONGER)
     assert row["separability_auc"] > 0.85
     assert row["ci_low"] < row["separability_auc"] < row["ci_high"]
     assert row["fitted_images"] == 300
     assert gray.height == row["gray_normal"] + row["gray_anomaly"] > 0
-    between = gray.join(images.with_columns(at=pl.Series(np.abs(place))), on="image_id")["at"]
-    assert between.mean() < 0.5 * np.abs(place).mean()
     assert gray["rank"].to_list() == list(range(1, gray.height + 1))
+
+
+def test_the_gray_zone_is_where_the_tails_overlap_nearest_to_its_middle_first():
+    images = image_frame(["N"] * 200 + ["A"] * 200)
+    scores = np.r_[np.linspace(-3, 1, 200), np.linspace(-1, 3, 200)]
+    zero = np.zeros(200)
+    part = Stratum((np.arange(200), np.arange(200, 400)), m=10)
+    part.to_normal, part.to_anomaly = [(scores[:200], scores[200:])], [(zero, zero)]
+    rows, counts = gray_rows([part], images, ("N", "A"), "l")
+    low, high = -1 + 0.05 * 4, 1 - 0.05 * 4  # 5 % of the anomalies lie lower, 5 % of the normals higher
+    inside = (scores >= low) & (scores <= high)
+    assert counts == (int(inside[:200].sum()), int(inside[200:].sum()))
+    assert {row["image_id"] for row in rows} == set(images["image_id"].filter(pl.Series(inside)))
+    assert (rows[0]["zone_low"], rows[0]["zone_high"]) == pytest.approx((low, high))
+    far = [abs(row["score"]) for row in rows]
+    assert far == pytest.approx(sorted(far))
+    part.to_normal = [(scores[:200] - 5, scores[200:])]
+    assert gray_rows([part], images, ("N", "A"), "l") == ([], (0, 0))
+
+
+def test_recall_at_one_percent_counts_the_normals_above():
+    part = Stratum((np.arange(200), np.arange(200, 250)), m=10)
+    part.to_normal = [(np.arange(200.0), np.r_[np.full(20, 197.5), np.full(30, 100.0)])]
+    part.to_anomaly = [(np.zeros(200), np.zeros(50))]
+    assert recall_at_false_alarms([part], 1) == pytest.approx(0.4)  # two of 200 normals lie above 197
+    few = Stratum((np.arange(50), np.arange(50, 60)), m=10)
+    assert recall_at_false_alarms([few], 1) is None
 
 
 def test_the_loss_is_that_of_the_paper():

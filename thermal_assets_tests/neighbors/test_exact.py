@@ -172,7 +172,7 @@ def test_a_memory_map_is_read_and_progress_reaches_the_end(tmp_path: Path) -> No
     np.save(tmp_path / "v.npy", vectors)
     steps: list[tuple[int, int]] = []
     found = nearest(
-        np.load(tmp_path / "v.npy", mmap_mode="r"), 5, memory_mb=0.01, progress=lambda *step: steps.append(step)
+        np.load(tmp_path / "v.npy", mmap_mode="r"), 5, memory_mb=0.001, progress=lambda *step: steps.append(step)
     )
     np.testing.assert_array_equal(found.indices, nearest(vectors, 5).indices)
     assert steps[-1] == (300, 300)

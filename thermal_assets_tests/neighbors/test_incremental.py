@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from thermal_assets.neighbors import grouped
+from thermal_assets.neighbors import grouped, incremental
 from thermal_assets.neighbors.grouped import Neighborhood, list_widths, neighborhood
 from thermal_assets.neighbors.incremental import Previous
 from thermal_assets.neighbors.list_files import ListFiles
@@ -70,10 +70,17 @@ class _Folder:
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_random_edits_end_where_a_new_search_ends(tmp_path: Path, precision: str, seed: int, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_random_edits_end_where_a_new_search_ends(
+    tmp_path: Path, precision: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     updates = []
     run_update = grouped.run_update
-    monkeypatch.setattr(grouped, "run_update", lambda *a, **k: updates.append(1) or run_update(*a, **k))
+
+    def counted(*arguments: object, **options: object) -> object:
+        updates.append(1)
+        return run_update(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(grouped, "run_update", counted)
     folder = _Folder(tmp_path, precision, seed)
     folder.search(update=True)
     for added, removed in ((1, 0), (0, 1), (30, 0), (0, 60), (25, 25), (0, 0), (60, 5)):
@@ -88,19 +95,18 @@ def test_random_edits_end_where_a_new_search_ends(tmp_path: Path, precision: str
     assert len(updates) == 7
 
 
-def test_one_new_image_is_compared_once_with_every_other(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    """What is stored is used: no old row is searched again where images only come."""
-    folder = _Folder(tmp_path, "float32", 3)
-    folder.search(update=True)
-    searched = []
-    from thermal_assets.neighbors import incremental
-
+def test_old_images_are_not_searched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored is enough for a few edits; only pairs with a new image are compared."""
+    searched: list[np.ndarray] = []
     monkeypatch.setattr(incremental, "run_search", lambda *a, **k: searched.append(a[2]))
-    folder.session[:] = np.maximum(folder.session, 0)
-    folder.search(update=False)
-    folder.edit(3, 0)
+    folder = _Folder(tmp_path, "float32", 3)
+    folder.vectors = np.random.default_rng(0).standard_normal(folder.vectors.shape).astype(np.float32)
+    folder.session = np.random.default_rng(1).integers(0, 7, len(folder.vectors))
     folder.search(update=True)
-    assert sum(len(rows) for rows in searched) <= 3
+    folder.edit(3, 3)
+    found, expected = folder.search(update=True), folder.search(update=False)
+    np.testing.assert_array_equal(found.plain.indices, expected.plain.indices)
+    assert searched == []
 
 
 def test_lists_of_another_version_or_cut_short_are_not_read(tmp_path: Path) -> None:

@@ -71,7 +71,14 @@ def test_two_kinds_of_picture_are_found_where_sessions_can_tell_and_nowhere_else
         (0.3, 0.3), (0.5, 0.7), (1, 1.5), (2, 3), (4, 4), (8, 8)]  # fmt: skip
 
 
-FEATURES = {"channels": "RGB", "width": 90, "height": 90, "palette": "iron", "brightness": 0.5, "day": 7}
+FEATURES = {
+    "channels": "RGB",
+    "width": 90,
+    "height": 90,
+    "palette": "iron",
+    "brightness": 0.5,
+    "day": date(2020, 11, 3),
+}
 
 
 def delivery(shift, seed, palette="iron", each=20):

@@ -1,3 +1,5 @@
+from datetime import date, timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -21,7 +23,7 @@ def pictures(normals, anomalies, sessions=20, seed=0, **columns):
         "height": random.integers(80, 200, n),
         "palette": np.where(random.random(2 * sessions)[of] < 0.5, "iron", "rainbow").tolist(),
         "brightness": 0.2 * random.random(n) + random.random(2 * sessions)[of],
-        "day": (random.random(2 * sessions)[of] * 100).astype(int),
+        "day": [date(2020, 9, 1) + timedelta(days=int(d)) for d in random.random(2 * sessions)[of] * 100],
         "distance_m": np.round(random.random(2 * sessions)[of] * 3),
         "site_code": [f"p{s}" for s in (random.random(2 * sessions)[of] * 4).astype(int)],
     } | columns

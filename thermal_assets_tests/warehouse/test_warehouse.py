@@ -51,6 +51,32 @@ def test_a_slice_is_replaced_by_its_differences_only(warehouse: Warehouse) -> No
     assert kept == [("a", 0, 1), ("a", 1, 5), ("a", 2, 3), ("a", 3, 4), ("b", 0, 7)]
 
 
+def test_how_many_were_searched_is_told_without_rewriting_a_row(warehouse: Warehouse) -> None:
+    def rows(distances: list[float]) -> pl.DataFrame:
+        return pl.DataFrame(
+            {
+                "image_key": range(len(distances)),
+                "class_name": ["a"] * len(distances),
+                "level": ["L2"] * len(distances),
+                "lens_id": ["l"] * len(distances),
+                "neighbor_keys": [[7]] * len(distances),
+                "distances": [[value] for value in distances],
+                "method": ["exact"] * len(distances),
+                "candidates": [len(distances) - 1] * len(distances),
+            }
+        )
+
+    where = {"class_name": "a", "level": "L2", "lens_id": "l"}
+    with warehouse.write() as transaction:
+        transaction.replace("class_neighbors", rows([0.5, 0.25, 1.0]), where)
+    with warehouse.write() as transaction:
+        written = transaction.replace("class_neighbors", rows([0.5, 0.125, 1.0, 2.0]), where)
+    assert (written.inserted, written.deleted, written.rows) == (2, 1, 4)
+    found = warehouse.frame("FROM class_neighbors ORDER BY image_key")
+    assert found["candidates"].to_list() == [3, 3, 3, 3]
+    assert found["distances"].to_list() == [[0.5], [0.125], [1.0], [2.0]]
+
+
 def test_vectors_already_stored_are_not_asked_for_again(warehouse: Warehouse) -> None:
     def rows(numbers: list[int], version: str = "h") -> pl.DataFrame:
         return pl.DataFrame(

@@ -1,0 +1,29 @@
+"""Vectors for a step: in memory while they are few, a mapped file that leaves nothing behind where they are many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from thermal_assets.embedding.vector_store import VectorStore
+from thermal_assets.home.layout import Home
+from thermal_assets.neighbors.exact import nearest
+from thermal_assets.steps import images
+from thermal_assets_tests.embedding.samples import hashes, vector_of
+
+
+def test_many_vectors_are_a_map_of_a_file_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, keys = Home(tmp_path), hashes(70)
+    VectorStore(home.vectors, "lens", 24).write_chunk(keys, np.stack([vector_of(key, 24) for key in keys]))
+    before = {path.name for path in tmp_path.iterdir()}
+    wanted = keys[::-1]
+    few = images.vectors_of(home, "L2", "lens", wanted)
+    monkeypatch.setattr(images, "_IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(images, "_BLOCK", 16)
+    many = images.vectors_of(home, "L2", "lens", wanted)
+    assert isinstance(many, np.memmap)
+    np.testing.assert_array_equal(many, few)
+    assert {path.name for path in tmp_path.iterdir()} == before
+    np.testing.assert_array_equal(nearest(many, 3).indices, nearest(few, 3).indices)
