@@ -9,6 +9,7 @@ BENCHMARKS = (
     "l1_throughput",
     "embedding_throughput",
     "neighbors_throughput",
+    "neighbors_update",
     "catalogue_scale",
     "planted_l1",
     "lenses_compared",

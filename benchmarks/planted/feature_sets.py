@@ -1,10 +1,10 @@
 """Data sets made of real feature vectors, with sessions, bursts and ambient drift, and one thing planted in them.
 
 Every image is the L2 vector of a real solar module. Object A is the modules as they are; object B is other modules of
-the same kinds, all moved by one step (that between the means of two kinds), as another object would be. A session
-moves all its images by the same step (the difference of two real vectors), and one image in five is a near frame of
-the one before. Nothing else tells one image from another: mode, palette, size, distance, place and day are drawn
-session by session, the same way for every class.
+the same kinds with a quarter of their features in another order: distances inside B are those of real images, and B
+lies apart from A in many directions, as another object does. A session moves all its images by the same step (the
+difference of two real vectors), and one image in five is a near frame of the one before. Nothing else tells one image
+from another: mode, palette, size, distance, place and day are drawn session by session, the same way for every class.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SOURCES = {
     "B_normal": ("No-Anomaly", "B", "normal"),
     "B_anomaly": ("Cell-Multi", "B", "anomaly"),
 }
-OBJECT_STEP = 3.0  # of B, over the distance between the means of vegetation and sound modules
+REORDERED = 320  # features of B that stand in another order
 OUTSIDE = "Offline-Module"  # a kind of module that no class is made of
 DRIFT = 0.25  # length of a session's step over that of the difference of two images
 BURST, BURST_STEP = 0.2, 0.05
@@ -58,7 +58,9 @@ class Generator:
             for name, (kind, pair, _) in SOURCES.items()
         }
         means = {kind: vectors[rows].mean(axis=0).astype(np.float64) for kind, rows in of_kind.items()}
-        self.object_step = OBJECT_STEP * (means["Vegetation"] - means["No-Anomaly"])
+        self.order = np.arange(vectors.shape[1])
+        moved = np.random.default_rng(0).permutation(vectors.shape[1])[:REORDERED]
+        self.order[np.sort(moved)] = moved
         self.way_out = means[OUTSIDE] - means["No-Anomaly"]
         self.middle = means["No-Anomaly"]
 
@@ -91,13 +93,14 @@ class Generator:
 
     def _seen(self, rows: np.ndarray, name: str) -> np.ndarray:
         """float64 [r, 1280]: modules ``rows`` as images of class ``name``."""
-        return self.vectors[rows].astype(np.float64) + (self.object_step if name.startswith("B") else 0.0)
+        found = self.vectors[rows].astype(np.float64)
+        return found[:, self.order] if name.startswith("B") else found
 
     def _some(self, random: np.random.Generator, name: str, count: int) -> np.ndarray:
         return self._seen(random.choice(self.rows[name], count, replace=False), name)
 
     def _difference(self, random: np.random.Generator, name: str) -> np.ndarray:
-        one, other = self.vectors[random.choice(self.rows[name], 2, replace=False)].astype(np.float64)
+        one, other = self._some(random, name, 2)
         return np.asarray(one - other)
 
     # Each plant changes a clean set; strength 0 changes nothing, 1 is as much as there can be.

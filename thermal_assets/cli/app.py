@@ -38,7 +38,9 @@ LensName = Annotated[
         "for trying out. Default: mobilenet_v2 if its ImageNet weights are on this machine, else thermal_mobilenet.",
     ),
 ]
-LensWeights = Annotated[Path | None, typer.Option("--lens-weights", help="File with the weights of the network, or a program (.pt, .pt2).")]
+LensWeights = Annotated[
+    Path | None, typer.Option("--lens-weights", help="File with the weights of the network, or a program (.pt, .pt2).")
+]
 LensMean = Annotated[
     str | None, typer.Option("--lens-mean", help="Normalisation of the weights: mean of r,g,b in 0..1, or one number.")
 ]

@@ -34,6 +34,7 @@ def print_summary(home: Home, result: Diagnosis) -> None:
             [result.run_ids],
         ) or (0.0,)
         random_lens = first_row(connection, "SELECT name FROM lenses WHERE in_force AND random_weights")
+        lens = first_row(connection, "SELECT name, fitted_on FROM lenses WHERE in_force AND level = 'L2'")
     _print_findings(findings)
     out.print(
         f"\n{counts[0]:,} files in {result.classes} classes: {counts[1]:,} images read, "
@@ -46,6 +47,8 @@ def print_summary(home: Home, result: Diagnosis) -> None:
         f"({own / max(result.seconds, 1e-9):.0%}).",
         highlight=False,
     )
+    if lens and not random_lens:
+        out.print(f"Seen through {lens[0]}, trained on {lens[1]}.", highlight=False, soft_wrap=True)
     if random_lens:
         out.print(
             f"The lens {random_lens[0]} has random weights: good for trying out, not for decisions. "

@@ -17,7 +17,8 @@ class ImagePassConfig(dg.Config):
     """Config of the image pass."""
 
     lens: str = Field(
-        "", description="L2 network: thermal_mobilenet, a torchvision classifier, random-...; empty: the lens in home.toml"
+        "",
+        description="L2 network: thermal_mobilenet, a torchvision classifier, random-...; empty: the lens in home.toml",
     )
     lens_weights: str = Field("", description="File with its weights, or a program (.pt, .pt2); empty: as in home.toml")
     workers: int = Field(0, description="Decoding workers; 0: as in home.toml, or one per core", ge=0)

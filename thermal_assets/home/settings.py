@@ -21,7 +21,9 @@ class LensSettings(BaseModel):
         "auto",
         description="thermal_mobilenet (needs no download), a torchvision classifier, random-..., or auto",
     )
-    weights: str | None = Field(None, description="File with weights, or a program (.pt, .pt2); left out: the package's or torchvision's own")
+    weights: str | None = Field(
+        None, description="File with weights, or a program (.pt, .pt2); left out: the package's or torchvision's own"
+    )
     input_size: int | None = Field(None, description="Side of the network's input, pixels")
     mean: tuple[float, float, float] | None = Field(None, description="Normalisation: mean of r, g, b in 0..1")
     std: tuple[float, float, float] | None = Field(None, description="Normalisation: standard deviation of r, g, b")

@@ -23,7 +23,7 @@ from thermal_assets.statistics.auc import auc
 from thermal_assets.statistics.hashing import hashed_order
 
 DEPTH = 100
-LEFT_OUT_ROUNDS = 3
+LEFT_OUT_ROUNDS = 2
 MIN_LEFT_OUT = 20  # judged images below which the AUC of a class left out is noise
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows fitted on, rows judged
 
@@ -58,6 +58,7 @@ def evaluate_lenses(
     splits: Sequence[Split],
     *,
     salt: str,
+    groups: NDArray[np.int64] | None = None,
     candidates: Sequence[Candidate] = CANDIDATES,
     logistic: bool = True,
     rounds: int = LEFT_OUT_ROUNDS,
@@ -70,23 +71,24 @@ def evaluate_lenses(
     Separability: AUC of anomaly by the mean distance to the ten nearest normals of the pair among the fitted images,
     mean over ``pairs``; for logistic regression, by its log odds. Left out: the anomaly classes are dealt into
     ``rounds`` groups, and each group is judged by lenses fitted without it, in the first split. Macro-F1: vote of the
-    ten nearest fitted images. A measure that the data cannot give is None. ``left_out`` receives the AUC of every
+    ten nearest fitted images. A measure that the data cannot give is None. ``groups`` int64 [n] (see
+    groups.py) keep near frames out of the intrinsic dimension. ``left_out`` receives the AUC of every
     class left out: lens -> class -> AUC.
     """
     found = {candidate.name: _Found() for candidate in candidates}
     if logistic:
         found[LOGISTIC] = _Found()
     anomalies = np.array([label for pair in pairs for label in pair.anomalies], dtype=np.int64)
-    groups = [anomalies[hashed_order(anomalies, f"{salt}|left out")][start::rounds] for start in range(rounds)]
-    groups = [group for group in groups if group.size]
-    total, done = len(splits) + len(groups), 0
+    dealt = [anomalies[hashed_order(anomalies, f"{salt}|left out")][start::rounds] for start in range(rounds)]
+    dealt = [group for group in dealt if group.size]
+    total, done = len(splits) + len(dealt), 0
     for number, (fitted, judged) in enumerate(splits):
         fitted = _with_company(fitted, labels)
-        _judge_split(vectors, labels, keys, pairs, (fitted, judged), found, candidates, f"{salt}|{number}")
+        _judge_split(vectors, labels, keys, pairs, (fitted, judged), found, candidates, f"{salt}|{number}", groups)
         done += 1
         if progress is not None:
             progress(done, total)
-    for group in groups:
+    for group in dealt:
         fitted, judged = splits[0]
         fitted = _with_company(fitted[~np.isin(labels[fitted], group)], labels)
         if np.unique(labels[fitted]).size >= 2:
@@ -109,6 +111,7 @@ def _judge_split(
     found: dict[str, _Found],
     candidates: Sequence[Candidate],
     salt: str,
+    groups: NDArray[np.int64] | None,
 ) -> None:
     fitted, judged = split
     if np.unique(labels[fitted]).size < 2 or judged.size == 0:
@@ -126,7 +129,7 @@ def _judge_split(
         item.f1.append(macro_f1(labels[judged], neighbour_labels(points, references, labels[fitted])))
         if sparse.size:
             item.kept.append(np.intersect1d(sparse, least_dense(points, DEPTH)).size / sparse.size)
-        dimension = intrinsic_dimension(points)
+        dimension = intrinsic_dimension(points, None if groups is None else groups[judged])
         if dimension is not None:
             item.dimension.append(dimension)
     if LOGISTIC not in found:

@@ -52,16 +52,22 @@ def least_dense(points: NDArray[np.float32], depth: int, k: int = K) -> NDArray[
     return np.argsort(-far, kind="stable")[:depth].astype(np.int64)
 
 
-def intrinsic_dimension(points: NDArray[np.float32]) -> float | None:
+def intrinsic_dimension(points: NDArray[np.float32], groups: NDArray[np.int64] | None = None) -> float | None:
     """TwoNN estimate from the ratio of the distances to the second and first neighbour; None below 20 usable points.
 
     Facco, d'Errico, Rodriguez and Laio, Scientific Reports 7 (2017) 12140; the maximum-likelihood form, without the
-    largest tenth of the ratios, which belong to the sparse rim. Copies (distance 0) are left out.
+    largest tenth of the ratios, which belong to the sparse rim. Copies (distance 0) are left out, and images of one of
+    ``groups`` int64 [n] are no neighbours of each other: the near frames of a session would speak of the session.
     """
     if len(points) < 20:
         return None
-    distances = nearest(np.ascontiguousarray(points), 2).distances.astype(np.float64)
-    usable = distances[:, 0] > 0
+    points = np.ascontiguousarray(points)
+    if groups is None:
+        distances = nearest(points, 2).distances.astype(np.float64)
+    else:
+        found = nearest_between(points, points, 2, query_groups=groups, candidate_groups=groups)
+        distances = found.distances.astype(np.float64)
+    usable = (distances[:, 0] > 0) & np.isfinite(distances[:, 1])
     ratios = np.sort(np.log(distances[usable, 1] / distances[usable, 0]))
     kept = ratios[: int(len(ratios) * (1 - _DISCARDED))]
     if len(kept) < 20:

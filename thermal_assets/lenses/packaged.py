@@ -11,8 +11,8 @@ from thermal_assets.lenses.lens_spec import PACKAGED, LensSpec
 
 _SOURCES = {
     "torchvision": "ImageNet photographs (torchvision's weights)",
-    "file": "whatever the file of weights was trained on",
-    "program": "whatever the program was trained on",
+    "file": "pictures that only the owner of the file of weights knows",
+    "program": "pictures that only the owner of the program knows",
     "random": "random weights, not trained",
 }
 _FOLDER = Path(__file__).parent / "weights"

@@ -124,7 +124,7 @@ def fit_head(
     chances = torch.from_numpy((1 / np.sqrt(counts))[of])
     codes = torch.from_numpy(of)
     coarse = None if states is None else torch.from_numpy(np.unique(states[taken], return_inverse=True)[1])
-    batch = min(settings.batch, len(taken))
+    batch = min(settings.batch, len(taken), max(64, len(taken) // 4))
     with single_threaded(True):  # sums have one order then, and the head the same bits at every fit
         for _ in range(steps):
             rows = torch.multinomial(chances, batch, replacement=False, generator=random)

@@ -1,14 +1,23 @@
 """Exact nearest neighbours in bounded memory.
 
-space       vectors of one metric as operands of a matrix product
-bounds      how far computed scores may lie from the true ones
-scores      one block of products, and the smallest entries of its rows
-distances   distances from differences, and their order when rounding could decide it
-search      candidates from the products, certificates, and what happens where one is missing
-selection   the first k that count
-threads     rows in parallel
-copies      rows that have equal vectors
-exact       nearest, nearest_between
-grouped     neighbours of other sessions, one image a frame
-references  frozen references of equal size
+space           vectors of one metric as operands of a matrix product
+bounds          how far computed scores may lie from the true ones
+kernels         compiled loops over scores, differences and lists
+self_join       blocks against blocks, each pair's product once
+shortlists      the candidates with the smallest scores seen so far, for every query at once
+joined_search   all vectors among themselves: a join for nearly all rows, the row search for the rest
+scores          one block of products of a row search, and the smallest entries of its rows
+search          the row search: candidates, certificates, and what happens where one is missing
+distances       distances from differences, and the order they give
+selection       the first k that count
+threads         rows in parallel
+copies          rows that have equal vectors
+exact           nearest, nearest_between
+grouped         neighbours of other sessions, one image a frame
+grouped_lists   what is wanted of every image, found in lists of candidates
+collected       beginnings of lists and their mean distances
+list_files      exact lists on disk
+incremental     stored lists brought up to date
+approximate     faiss behind the same interface, with its recall measured
+references      frozen references of equal size
 """

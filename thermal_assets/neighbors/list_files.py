@@ -119,7 +119,7 @@ class ListFiles:
         """Lists of ``rows`` int64 [b], rising."""
         runs = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else []
         for name, width in self._widths.items():
-            values = np.ascontiguousarray(getattr(block, name), dtype=_TYPES[name])
+            values: np.ndarray = np.ascontiguousarray(getattr(block, name), dtype=_TYPES[name])
             with self._path(name).open("r+b") as file:
                 for run in runs:
                     data = values[run[0] : run[-1] + 1]

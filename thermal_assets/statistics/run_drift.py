@@ -17,8 +17,9 @@ from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.groups import codes, exclusion_groups
 from thermal_assets.statistics.held_out_classifier import held_out_classifier, typical
 from thermal_assets.statistics.reference_distance import ReferencePool
+from thermal_assets.statistics.resampling import PermutationResult, permutation_test
 from thermal_assets.statistics.session_energy import session_energy
-from thermal_assets.statistics.shortcut_bins import binned
+from thermal_assets.statistics.shortcut_bins import Bins, binned
 from thermal_assets.statistics.shortcuts import FEATURES
 
 K = 10
@@ -47,7 +48,8 @@ def delivery_drift(
     AUC by which new images lie farther from m frozen old ones than other old images do (own session left out, m the
     same for all); p hands whole sessions round between new and old, by the energy distance of session means.
     Features: effect is the largest difference in the share of one value (or range of values), sessions counting the
-    same. At most 5,000 images a side take part, by salted hash.
+    same; p hands whole sessions round, for of eight sessions a side half can differ in something by chance. At most
+    5,000 images a side take part, by salted hash.
     """
     keys = images["image_key"].to_numpy().astype(np.int64)
     groups = exclusion_groups(images, copies)
@@ -87,14 +89,16 @@ def delivery_drift(
                 continue  # a delivery is of another day than what was there
             if all(column.unknown(part) for column in bins):
                 continue
-            value, share, before = max(
-                (column.telling(part, arrived, weights) for column in bins), key=lambda item: abs(item[1] - item[2])
-            )
+            told = [(column, *column.telling(part, arrived, weights)) for column in bins]
+            chosen, value, share, before = max(told, key=lambda item: abs(item[2] - item[3]))
+            test = _share_test(chosen, part, arrived, sessions[part], f"{salt}|{name}|{feature}")
             rows.append(
                 shared
                 | _nothing(feature, "difference in share of one value")
                 | {
                     "effect": round(abs(share - before), 9),
+                    "p_value": test.p_value,
+                    "attainable_p": test.attainable_p,
                     "before": before,
                     "now": share,
                     "statement": f"{feature.capitalize()} {value}: {share:.0%} of the new images, {before:.0%} before",
@@ -102,6 +106,29 @@ def delivery_drift(
                 }
             )
     return table_frame("run_drift", rows)
+
+
+def _share_test(
+    bins: Bins, part: NDArray[np.int64], arrived: NDArray[np.bool_], sessions: NDArray[np.int64], salt: str
+) -> PermutationResult:
+    """Can the largest difference of a share come from handing whole sessions round between new and old?"""
+    named = sessions >= 0
+    units, unit = np.unique(sessions[named], return_inverse=True)
+    if units.size < 2:
+        return PermutationResult(None, None, 0, True)
+    shares = np.zeros((units.size, len(bins.names)))
+    np.add.at(shares, (unit, bins.codes[part][named]), 1.0)
+    shares /= shares.sum(axis=1, keepdims=True)
+    labels = (np.bincount(unit, arrived[named]) / np.bincount(unit) > 0.5).astype(np.int64)
+
+    def largest(labellings: NDArray[np.int64]) -> NDArray[np.float64]:
+        new = labellings.astype(np.float64)
+        counts = new.sum(axis=1, keepdims=True)
+        sums = new @ shares
+        old = (shares.sum(axis=0) - sums) / np.maximum(units.size - counts, 1)
+        return np.asarray(np.abs(sums / np.maximum(counts, 1) - old).max(axis=1))
+
+    return permutation_test(largest, labels, salt=salt)
 
 
 def _nothing(measure: str, effect_name: str) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def materialize_lens_evaluation(home: Home, run_id: str, max_images: int) -> Ste
                 [Pair(names.index(normal), tuple(labels)) for normal, labels in sides.items()],
                 [(first, second), (second, first)],
                 salt=SALT,
+                groups=groups,
                 progress=reporter("judging the lenses"),
             )
             run = {

@@ -9,7 +9,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_VERSION = "1"
+_VERSION = "2"
 
 # Brightness as in image_quality: the position on the palette where it is known, else the luminance.
 AUDITED_IMAGES = """

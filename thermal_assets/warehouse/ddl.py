@@ -10,7 +10,6 @@ from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.schema import Table, View
 from thermal_assets.warehouse.views import VIEWS
 
-
 #: Lists take the place of arrays where vectors of lenses of different length stand in one table; what people know by
 #: the names of DuckDB's array functions works on both.
 VECTOR_MACROS = tuple(

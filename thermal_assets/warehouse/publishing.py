@@ -122,7 +122,8 @@ def publish_vectors(warehouse: Warehouse, target: Path) -> bool:
         try:
             for table in tables:
                 connection.execute(create_table_sql(table))
-            if length:  # one lens is in force, so one length holds for all: as an array it is checked and can be indexed
+            # One lens is in force, so one length holds for all, and an array of that length is checked.
+            if length:
                 connection.execute(f"ALTER TABLE l2_embeddings ALTER embedding TYPE FLOAT[{int(length)}]")
             for class_name in classes:
                 with warehouse.read_attached(connection, "live"):

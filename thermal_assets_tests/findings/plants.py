@@ -219,7 +219,7 @@ def shortcuts(w: SmallWarehouse) -> None:
     w.add("shortcut_audit", target="state", subject="pip", feature="palette", auc=0.9, ci_low=0.8, ci_high=0.95,
           telling_value="it's iron", share_positive=0.9, share_negative=0.1, n_positive=80, n_negative=80,
           sessions_positive=10, sessions_negative=10, folds=5)  # fmt: skip
-    w.add("shortcut_audit", target="class", subject=w.names[2], feature="distance", auc=0.95, telling_value="5",
+    w.add("shortcut_audit", target="class", subject=w.names[2], feature="distance", auc=0.95, ci_low=0.9, ci_high=0.98, telling_value="5",
           share_positive=0.9, share_negative=0.1, n_positive=80, n_negative=240, sessions_positive=10,
           sessions_negative=30, folds=5)  # fmt: skip
     for name, auc in (("date", 0.69), ("place", None)):

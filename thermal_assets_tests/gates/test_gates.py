@@ -71,7 +71,11 @@ def home(tmp_path: Path) -> Home:
                 _fill(transaction, "channel_stats", {**row, "mode": "RGB", "bit_depth": 8})
                 _vector(transaction, key, name, np.full(1280, 0.5, np.float32))
         for level in ("2", "3"):
-            _fill(transaction, "lenses", {"lens_id": f"lens{level}", "level": f"L{level}", "in_force": True, "dimensions": 1280})
+            _fill(
+                transaction,
+                "lenses",
+                {"lens_id": f"lens{level}", "level": f"L{level}", "in_force": True, "dimensions": 1280},
+            )
         for asset in ("duplicates", "label_conflicts", "findings"):
             _fill(transaction, "asset_versions", _version(asset))
         _fill(transaction, "run_log", {"asset": "findings", "run_id": "r", "started_at": NOW})

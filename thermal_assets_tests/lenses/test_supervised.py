@@ -41,9 +41,9 @@ def judged(labels, vectors, sessions=None, settings=SMALL):
 def test_shuffled_labels_lie_at_one_half_though_a_head_was_trained_on_them(normals, anomalies):
     vectors = unit(np.random.default_rng(1).normal(size=(normals + anomalies, 24)))
     labels = np.r_[np.zeros(normals, int), np.ones(anomalies, int)]
-    random = np.random.default_rng(2)
-    found = [judged(random.permutation(labels), vectors)[1]["separability_auc"] for _ in range(9)]
-    assert np.mean(found) == pytest.approx(0.5, abs=max(0.02, 3 * np.std(found) / np.sqrt(9)))
+    random = np.random.default_rng(7)
+    found = [judged(random.permutation(labels), vectors)[1]["separability_auc"] for _ in range(12)]
+    assert np.mean(found) == pytest.approx(0.5, abs=max(0.02, 3 * np.std(found) / np.sqrt(12)))
 
 
 def test_a_direction_hidden_among_larger_ones_is_learned_and_the_images_between_are_listed():

@@ -4,7 +4,8 @@ Measure: table run_drift. Pictures: the AUC by which new images of a class lie f
 from each other (own session left out), or, where sessions allow it, the AUC of a classifier held out by session; told
 from domain_auc on. MEDIUM where handing whole sessions round between new and old cannot explain it (p at most alpha);
 LOW where sessions are too few to ask, or names carry none. Features (palette, crop size, ...): told, LOW, where the
-share of one value differs by delivery_share or more. Figures that moved stay in the table.
+share of one value differs by delivery_share or more, and sessions handed round do not explain it (p times the number
+of features at most alpha). Figures that moved stay in the table.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
         rows = list(group)
         pictures = next((row for row in rows if row["measure"] == "pictures"), None)
         unlike = pictures is not None and _unlike(pictures, thresholds)
-        features = [row for row in rows if row["measure"] != "pictures" and row["effect"] >= thresholds.delivery_share]
+        asked = [row for row in rows if row["measure"] != "pictures"]
+        features = [row for row in asked if _differs(row, len(asked), thresholds)]
         if not unlike and not features:
             continue
         told = [pictures] if unlike and pictures is not None else []
@@ -71,6 +73,14 @@ def _unlike(row: dict[str, Any], thresholds: Thresholds) -> bool:
         and (row["p_value"] is None or row["p_value"] > thresholds.alpha)
     )
     return largest >= thresholds.domain_auc and not by_chance
+
+
+def _differs(row: dict[str, Any], asked: int, thresholds: Thresholds) -> bool:
+    """Large, and, where names carry sessions, beyond what chance gives of ``asked`` features."""
+    sure = row["new_sessions"] + row["old_sessions"] == 0 or (
+        row["p_value"] is not None and row["p_value"] * asked <= thresholds.alpha
+    )
+    return row["effect"] >= thresholds.delivery_share and sure
 
 
 def _has_auc(row: dict[str, Any]) -> bool:

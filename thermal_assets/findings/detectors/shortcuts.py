@@ -3,7 +3,8 @@
 Measure: AUC of table shortcut_audit, of one feature alone (mode and alpha, crop size, palette, brightness, distance,
 place, date), in held-out sessions. Told from shortcut_auc on. The state of a pair is MEDIUM where the interval by
 sessions lies above one half, or where names carry no session; with sessions too few for an interval it is LOW, since
-two or three sessions a side differ in something by chance. Classes are told together and LOW: a ship is shot from
+two or three sessions a side differ in something by chance. Classes are told together and LOW, those only whose
+interval lies above one half (or whose names carry no session), for many are asked: a ship is shot from
 farther away than a switchboard, which is as it should be.
 """
 
@@ -34,7 +35,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
         if row["target"] == "state":
             pairs.setdefault(row["subject"], []).append(row)
     findings = [_of_pair(pair, found, thresholds) for pair, found in pairs.items()]
-    classes = [row for row in rows if row["target"] == "class"]
+    classes = [row for row in rows if row["target"] == "class" and _believed(row)]
     return [*findings, _of_classes(classes, thresholds)] if classes else findings
 
 
@@ -95,7 +96,8 @@ def _of_classes(rows: list[dict[str, Any]], thresholds: Thresholds) -> Finding:
         affected_images=sum({row["subject"]: row["n_positive"] for row in rows}.values()),
         example_ids=tuple(worst["examples"] or ()),
         evidence_sql="SELECT subject, feature, auc, ci_low, ci_high, telling_value, share_positive, share_negative\n"
-        f"FROM shortcut_audit\nWHERE target = 'class' AND auc >= {thresholds.shortcut_auc}\nORDER BY auc DESC",
+        f"FROM shortcut_audit\nWHERE target = 'class' AND auc >= {thresholds.shortcut_auc}\n"
+        "  AND (ci_low > 0.5 OR sessions_positive + sessions_negative = 0)\nORDER BY auc DESC",
         action="Decide which of these are part of the object (a ship is far away); even out the others before training.",
     )
 

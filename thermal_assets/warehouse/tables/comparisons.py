@@ -155,8 +155,10 @@ COMPARISONS = (
             required("own_share", "DOUBLE", "Size-balanced share of its own label among the neighbours, 0..1"),
             required("score", "DOUBLE", "neighbor_share minus own_share"),
             required(
-                "log_odds", "DOUBLE", "ln of the odds against its label: votes of the neighbours and a classifier held out by session, in equal "
-                "parts: what rank follows"
+                "log_odds",
+                "DOUBLE",
+                "ln of the odds against its label: votes of the neighbours and a classifier held out by session, in equal "
+                "parts: what rank follows",
             ),
             required("rank", "INTEGER", "1 = most suspect"),
             required(
