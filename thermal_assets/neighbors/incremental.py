@@ -100,9 +100,9 @@ def run_update(
         if session is not None:
             # Where no list across is stored, the plain one was enough and may be again.
             asked = np.flatnonzero(everything[1] | (block.across_columns[:, 0] >= 0))
-            part = [block.across_columns[asked], block.across_scores[asked], everything[1][asked]]
-            certain[asked] &= _merged(*part, new_of, settled(entering_across, rows[asked]))
-            block.across_columns[asked], block.across_scores[asked], everything[1][asked] = part
+            columns, scores, whole = block.across_columns[asked], block.across_scores[asked], everything[1][asked]
+            certain[asked] &= _merged(columns, scores, whole, new_of, settled(entering_across, rows[asked]))
+            block.across_columns[asked], block.across_scores[asked], everything[1][asked] = columns, scores, whole
         block.everything = np.stack(everything, axis=1)
         left.append(rows[grouped.stored(rows, block, certain)])
     still_open = np.sort(np.concatenate(left))
