@@ -8,6 +8,7 @@ from pathlib import Path
 from typer.main import get_group
 
 from thermal_assets.cli.app import app
+from thermal_assets.lenses.input_settings import PROGRAM_SETTINGS, settings_beside
 from thermal_assets.profile import load_profile
 from thermal_assets_tests.conftest import REPOSITORY
 
@@ -20,12 +21,19 @@ def code_blocks(language: str) -> list[str]:
 
 
 def test_the_profile_loads(tmp_path: Path) -> None:
-    (block,) = code_blocks("toml")
+    (block,) = [block for block in code_blocks("toml") if "[grammar]" in block]
     path = tmp_path / "mine.toml"
     path.write_text(block)
     profile = load_profile(path)
     assert profile.grammar is not None
     assert profile.waivers[0].by == "M. Kim"
+
+
+def test_the_settings_of_a_lens_load(tmp_path: Path) -> None:
+    (block,) = [block for block in code_blocks("toml") if "input_size" in block]
+    (tmp_path / "mine.toml").write_text(block)
+    settings = settings_beside(tmp_path / "mine.pt2", PROGRAM_SETTINGS)
+    assert (settings["input_size"], settings["dimension"]) == (224, 512)
 
 
 def test_every_command_and_option_is_documented() -> None:
