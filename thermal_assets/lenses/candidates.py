@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermal_assets.lenses.supervised import fit_head, unit_rows, whitening
+from thermal_assets.statistics.early_stop import early_stop_allowed
 from thermal_assets.warehouse.contract import L3_DIMENSIONS
 
 Vectors = NDArray[np.float32]
@@ -63,10 +64,12 @@ def class_log_odds(vectors: Vectors, labels: NDArray[np.int64]) -> Callable[[Vec
     from sklearn.linear_model import LogisticRegression
 
     mean, deviation = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
-    model = LogisticRegression(max_iter=200).fit((vectors - mean) / deviation, labels)
+    with early_stop_allowed():
+        model = LogisticRegression(max_iter=200).fit((vectors - mean) / deviation, labels)
 
     def log_odds(other: Vectors) -> NDArray[np.float64]:
-        return np.asarray(model.predict_log_proba((other - mean) / deviation), dtype=np.float64)
+        chances = np.asarray(model.predict_proba((other - mean) / deviation), dtype=np.float64)
+        return np.log(np.maximum(chances, np.finfo(np.float64).tiny))
 
     return log_odds
 

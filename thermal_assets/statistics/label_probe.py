@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermal_assets.statistics.balanced_votes import draw_per_stratum
+from thermal_assets.statistics.early_stop import early_stop_allowed
 from thermal_assets.statistics.folds import group_folds
 
 FOLDS = 5
@@ -50,7 +51,8 @@ def held_out_probabilities(
             continue
         vectors = gather(fitted)
         mean, deviation = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
-        model = LogisticRegression(C=PENALTY, max_iter=100).fit((vectors - mean) / deviation, labels[fitted])
+        with early_stop_allowed():
+            model = LogisticRegression(C=PENALTY, max_iter=100).fit((vectors - mean) / deviation, labels[fitted])
         shares = np.bincount(labels[fitted], minlength=count)[model.classes_] / fitted.size
         prior = sizes[model.classes_] / sizes[model.classes_].sum() / shares
         for start in range(0, judged.size, _ROWS):
