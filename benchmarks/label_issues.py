@@ -23,11 +23,10 @@ import numpy as np
 import polars as pl
 
 from benchmarks.real_vectors import solar_vectors
-from thermal_assets.lenses.projection import fit_projection
+from thermal_assets.lenses.projection import fit_projection, whitened_unit
 from thermal_assets.statistics.auc import auc
 from thermal_assets.statistics.label_conflicts import label_conflicts
 from thermal_assets.statistics.label_probe import held_out_probabilities
-from thermal_assets.steps.labels import whitened_unit
 
 FLIPPED = 0.05
 SEEDS = (0, 1, 2)

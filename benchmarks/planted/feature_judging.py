@@ -14,7 +14,7 @@ from thermal_assets.density.densities import densities
 from thermal_assets.findings.detectors import DETECTORS
 from thermal_assets.findings.finding import Finding
 from thermal_assets.findings.thresholds import Thresholds
-from thermal_assets.lenses.projection import fit_projection
+from thermal_assets.lenses.projection import fit_projection, whitened_unit
 from thermal_assets.neighbors.grouped import neighborhood
 from thermal_assets.statistics.batch_drift import batch_drift
 from thermal_assets.statistics.distance_drift import distance_drift
@@ -27,7 +27,6 @@ from thermal_assets.statistics.run_drift import delivery_drift
 from thermal_assets.statistics.separation import separation
 from thermal_assets.statistics.shortcuts import shortcut_audit
 from thermal_assets.statistics.time_drift import time_drift
-from thermal_assets.steps.labels import whitened_unit
 from thermal_assets.warehouse.access import empty_frame
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import create_table_sql

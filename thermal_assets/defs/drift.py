@@ -34,7 +34,7 @@ def time_drift(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Mate
 
 @dg.asset(
     group_name=GROUP,
-    deps=["image_classes", "file_manifest", "l3_projection", "duplicates"],
+    deps=["image_classes", "file_manifest", "l2_embeddings", "l3_projection", "duplicates"],
     automation_condition=DATASET_STAGE,
     **table_spec("batch_drift"),
 )
@@ -44,7 +44,7 @@ def batch_drift(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Mat
 
 @dg.asset(
     group_name=GROUP,
-    deps=["image_classes", "file_manifest", "l3_projection", "duplicates"],
+    deps=["image_classes", "file_manifest", "l2_embeddings", "l3_projection", "duplicates"],
     automation_condition=DATASET_STAGE,
     **table_spec("label_conflicts"),
 )

@@ -6,7 +6,7 @@ from functools import cache
 
 import polars as pl
 
-from thermal_assets.imaging.decode import DecodedImage
+from thermal_assets.imaging.decoded_image import DecodedImage
 from thermal_assets.imaging.palette_levels import palette_levels
 from thermal_assets.imaging.radiometric import sensor_figures
 from thermal_assets.warehouse.access import empty_frame

@@ -18,7 +18,9 @@ from thermal_assets.embedding.stats_store import StatsRecord
 from thermal_assets.embedding.stopwatch import Stopwatch
 from thermal_assets.imaging.channel_stats import channel_statistics
 from thermal_assets.imaging.class_pictures import canvas, histogram
-from thermal_assets.imaging.decode import DecodedImage, DecodeLimits, ImageProblem, decode_image
+from thermal_assets.imaging.decode import DecodeLimits, decode_image
+from thermal_assets.imaging.decoded_image import DecodedImage
+from thermal_assets.imaging.problems import ImageProblem
 
 #: Problems of the moment, not of the bytes: they are reported and never remembered.
 _PASSING = frozenset({"out_of_memory"})

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.imaging.decode import DecodedImage
+from thermal_assets.imaging.decoded_image import DecodedImage
 from thermal_assets.imaging.level_plane import luminance_ends
 from thermal_assets.imaging.palettes import PaletteMatch
 from thermal_assets.imaging.pixel_defects import laplacian

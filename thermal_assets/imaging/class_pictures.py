@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from thermal_assets.imaging.channel_stats import laplacian_variance
-from thermal_assets.imaging.decode import DecodedImage
+from thermal_assets.imaging.decoded_image import DecodedImage
 
 CANVAS = 64
 _BATCH = 256  # images squared at a time: 6 MB of uint16

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.imaging.decode import DecodedImage
+from thermal_assets.imaging.decoded_image import DecodedImage
 from thermal_assets.imaging.level_distribution import distribution
 from thermal_assets.imaging.palette_inversion import NOTHING_HIDDEN, grey_error, invert
 from thermal_assets.imaging.palettes import GREY, UNKNOWN

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.imaging.decode import DecodedImage
+from thermal_assets.imaging.decoded_image import DecodedImage
 from thermal_assets.imaging.level_plane import level_plane, position_of_level
 from thermal_assets.imaging.overlays import ColourBar, colour_bar, off_palette, overlay_fraction
 from thermal_assets.imaging.palette_inversion import NOTHING_HIDDEN

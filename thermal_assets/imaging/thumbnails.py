@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from thermal_assets.imaging.decode import DEFAULT_LIMITS, DecodedImage, DecodeLimits, ImageProblem, decode_image
+from thermal_assets.imaging.decode import DEFAULT_LIMITS, DecodeLimits, decode_image
+from thermal_assets.imaging.decoded_image import DecodedImage
+from thermal_assets.imaging.problems import ImageProblem
 
 
 def thumbnail_png(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.lenses.supervised import fit_head, unit_rows, whitening
+from thermal_assets.lenses.supervised import fit_head, whitening
+from thermal_assets.lenses.unit_rows import unit_rows
 from thermal_assets.statistics.early_stop import early_stop_allowed
 from thermal_assets.warehouse.contract import L3_DIMENSIONS
 

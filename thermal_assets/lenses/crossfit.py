@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermal_assets.lenses.supervised import DEFAULT_SETTINGS, HeadSettings, fit_head
-from thermal_assets.statistics.balanced_votes import draw_per_stratum
+from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
 FOLDS = 2
 _ROWS_AT_ONCE = 8192

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from thermal_assets.errors import UserError
+from thermal_assets.lenses.unit_rows import unit_rows
 from thermal_assets.temporary import remove_leftovers, temporary_prefix
 
 PROJECTION_VERSION = "pca-1"
@@ -231,3 +232,8 @@ def _checked(vectors: np.ndarray, width: int) -> np.ndarray:
 
 def _arrays(lens: ProjectionLens) -> dict[str, np.ndarray]:
     return {name: np.asarray(value) for name, value in vars(lens).items()}
+
+
+def whitened_unit(lens: ProjectionLens, projections: np.ndarray) -> np.ndarray:
+    """float32 [n, dimensions]: the reading of L3 for labels and separation, whitened and of unit length."""
+    return unit_rows(lens.whiten(projections))

@@ -8,13 +8,14 @@ those it is judged by (see statistics/crossfit.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.statistics.balanced_votes import draw_per_stratum
+from thermal_assets.lenses.unit_rows import unit_rows
 from thermal_assets.statistics.hashing import salt_seed
+from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
 if TYPE_CHECKING:
     import torch
@@ -172,12 +173,6 @@ def whitening(vectors: NDArray[np.float32], most: int) -> tuple[NDArray[np.float
     real = min(most, int((variances > 1e-7 * max(variances[0], 1e-12)).sum()), max(len(vectors) - 1, 1))
     axes = directions[:real] / np.sqrt(variances[:real])[:, None]
     return mean.astype(np.float32), axes.astype(np.float32)
-
-
-def unit_rows(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Rows at length 1; a row of zeros stays."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
 def _weights(rows: int, columns: int, random: torch.Generator) -> torch.Tensor:

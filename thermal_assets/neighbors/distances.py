@@ -14,7 +14,7 @@ from thermal_assets.neighbors.threads import in_parallel
 
 def pair_scores(queries: Space, rows: np.ndarray, candidates: Space, columns: np.ndarray) -> np.ndarray:
     """Scores float64 [p] of the pairs (rows, columns), int64 [p] each."""
-    from thermal_assets.neighbors.kernels import measure_pairs
+    from thermal_assets.neighbors.distance_kernels import measure_pairs
 
     scores = np.empty(len(rows))
     x, y, scale_x, scale_y = queries.array, candidates.array, queries.factors, candidates.factors
@@ -33,7 +33,7 @@ def sorted_candidates(
 
     Entries of -1 mean "none": they come last, with a score of infinity.
     """
-    from thermal_assets.neighbors.kernels import measure_and_sort
+    from thermal_assets.neighbors.distance_kernels import measure_and_sort
 
     columns = np.array(columns, dtype=np.int64, order="C")
     scores = np.empty(columns.shape)

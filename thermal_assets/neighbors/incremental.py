@@ -124,11 +124,9 @@ def _merged(
     columns: np.ndarray, scores: np.ndarray, everything: np.ndarray, new_of: np.ndarray, entering: Settled
 ) -> np.ndarray:
     """Merge ``entering`` into lists, in place; returns bool [b]: no new image can be missing from them."""
-    from thermal_assets.neighbors.kernels import merge_lists
+    from thermal_assets.neighbors.list_kernels import merge_lists
 
-    merge_lists(
-        columns, scores, everything, new_of, entering.columns, entering.scores, np.zeros(len(columns), dtype=bool)
-    )
+    merge_lists(columns, scores, everything, new_of, entering.columns, entering.scores)
     return entering.reaches(np.where(everything, np.inf, _last(scores)))
 
 

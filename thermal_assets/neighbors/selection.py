@@ -23,7 +23,7 @@ def first_of_rows(
     ``key`` int64 [n]: of candidates with equal key only the first counts. ``minimum``: smaller scores do not count.
     ``counts`` bool [b, K]: a choice made before. Returns [b, k] each, padded with -1 and infinity.
     """
-    from thermal_assets.neighbors.kernels import first_that_count
+    from thermal_assets.neighbors.list_kernels import first_that_count
 
     first_columns, first_scores = empty_lists(len(columns), k)
     first_that_count(

@@ -101,7 +101,7 @@ def _join(
     """Scores of ``blocks[one]`` against the ``others``-th blocks of ``size`` vectors, for each of ``tasks``."""
     import torch
 
-    from thermal_assets.neighbors.kernels import offer_columns, offer_rows
+    from thermal_assets.neighbors.shortlist_kernels import offer_columns, offer_rows
 
     count, width = operands.matrix.shape
     threads = torch.get_num_threads()

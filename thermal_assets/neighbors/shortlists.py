@@ -54,7 +54,7 @@ class Shortlists:
 
         Where nothing was left out the bound is infinity.
         """
-        from thermal_assets.neighbors.kernels import shrink_lists
+        from thermal_assets.neighbors.shortlist_kernels import shrink_lists
 
         shrink_lists(self.arrays, rows)
         there = np.arange(self.wanted) < self.held[rows, None]

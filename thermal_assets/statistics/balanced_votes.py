@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermal_assets.neighbors.exact import nearest_between
-from thermal_assets.statistics.hashing import hashed_order
+from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
 MAX_REFERENCES = 5000
 MIN_K, MAX_K = 10, 50
@@ -33,15 +33,6 @@ class VoteBlock:
     rows: NDArray[np.int64]
     votes: NDArray[np.float64]
     available: NDArray[np.float64]
-
-
-def draw_per_stratum(keys: NDArray[np.int64], strata: NDArray[np.int64], size: int, salt: str) -> NDArray[np.int64]:
-    """int64[r] rows: up to ``size`` images of each stratum (>= 0), drawn by salted hash of their keys, ascending."""
-    order = hashed_order(keys, salt)
-    order = order[np.argsort(strata[order], kind="stable")]
-    ordered = strata[order]
-    first = np.searchsorted(ordered, ordered, side="left")
-    return np.sort(order[(np.arange(order.size) - first < size) & (ordered >= 0)])
 
 
 def vote_blocks(

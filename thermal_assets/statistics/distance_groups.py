@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from thermal_assets.statistics.balanced_votes import draw_per_stratum
 from thermal_assets.statistics.frames import table_frame
 from thermal_assets.statistics.groups import codes
 from thermal_assets.statistics.held_out_classifier import LEAST_SESSIONS, held_out_classifier
+from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
 MAX_DISTANCES = 8
 MAX_PER_DISTANCE = 2000

@@ -10,13 +10,13 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
-from thermal_assets.statistics.balanced_votes import draw_per_stratum
 from thermal_assets.statistics.drift_values import in_words, plural
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.groups import codes
 from thermal_assets.statistics.held_out_classifier import held_out_classifier, typical
 from thermal_assets.statistics.resampling import benjamini_hochberg
 from thermal_assets.statistics.session_energy import session_energy
+from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
 MAX_PER_CLASS = 4000
 EXAMPLES = 12

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.statistics.balanced_votes import draw_per_stratum
 from thermal_assets.statistics.early_stop import early_stop_allowed
 from thermal_assets.statistics.folds import group_folds
+from thermal_assets.statistics.stratified_draw import draw_within
 
 FOLDS = 5
 MAX_FITTED = 20_000
@@ -41,10 +41,7 @@ def held_out_probabilities(
         return found
     folds = group_folds(labels, keys, groups, salt, FOLDS)
     sizes = np.bincount(labels, minlength=count)
-    per_class = max_fitted
-    while int(np.minimum(sizes, per_class).sum()) > max_fitted:
-        per_class = int(per_class * 0.9)
-    drawn = draw_per_stratum(keys, labels, per_class, salt)
+    drawn = draw_within(keys, labels, max_fitted, salt)
     for fold in range(FOLDS):
         fitted, judged = drawn[folds[drawn] != fold], np.flatnonzero(folds == fold)
         if np.unique(labels[fitted]).size < 2 or judged.size == 0:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from thermal_assets.statistics.auc import auc
-from thermal_assets.statistics.balanced_votes import draw_per_stratum
 from thermal_assets.statistics.drift_values import in_words, plural
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.groups import codes, exclusion_groups
@@ -21,6 +20,7 @@ from thermal_assets.statistics.resampling import PermutationResult, permutation_
 from thermal_assets.statistics.session_energy import session_energy
 from thermal_assets.statistics.shortcut_bins import Bins, binned
 from thermal_assets.statistics.shortcuts import FEATURES
+from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
 K = 10
 MAX_REFERENCES = 2000

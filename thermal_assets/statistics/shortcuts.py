@@ -11,12 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from thermal_assets.statistics.auc import UnitAuc, auc, resampled_mean_auc, weighted_mean_auc
-from thermal_assets.statistics.balanced_votes import draw_per_stratum
 from thermal_assets.statistics.folds import group_folds
 from thermal_assets.statistics.frames import table_frame
 from thermal_assets.statistics.groups import codes, exclusion_groups
 from thermal_assets.statistics.resampling import Interval, session_bootstrap
 from thermal_assets.statistics.shortcut_bins import Bins, binned, log_ratios
+from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
 # what may give a label away -> columns of ``images``; text is taken as it is, numbers in twenty steps
 FEATURES: dict[str, tuple[str, ...]] = {

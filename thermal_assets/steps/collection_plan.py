@@ -5,15 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from thermal_assets.home.layout import Home
-from thermal_assets.steps.images import (
-    copy_groups,
-    dataset_images,
-    missing_classes,
-    require_lenses_in_force,
-    vectors_of,
-)
+from thermal_assets.lenses.projection import whitened_unit
+from thermal_assets.steps.images import vectors_of, whole_dataset
 from thermal_assets.steps.l3_files import load_lens
-from thermal_assets.steps.labels import whitened_unit
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
@@ -27,16 +21,13 @@ def materialize_collection_plan(home: Home, run_id: str) -> StepReport:
     """Write collection_plan over all classes."""
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
-        from thermal_assets.statistics.balanced_votes import draw_per_stratum
         from thermal_assets.statistics.collection_plan import collection_plan, probe_errors
         from thermal_assets.statistics.folds import group_folds
         from thermal_assets.statistics.groups import codes, exclusion_groups
+        from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
         with home.warehouse.read() as connection:
-            lenses = require_lenses_in_force(connection)
-            images = dataset_images(connection, lenses)
-            copies = copy_groups(connection, images)
-            missing = missing_classes(connection)
+            lenses, images, copies, missing = whole_dataset(connection)
         lens, hashes = load_lens(home, lenses["L3"]), images["content_hash"]
 
         def gather(rows: np.ndarray) -> np.ndarray:

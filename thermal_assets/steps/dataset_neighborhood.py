@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from thermal_assets.home.layout import Home
+from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.neighbors.grouped import list_widths, neighborhood
 from thermal_assets.neighbors.references import salted_hash
 from thermal_assets.progress import reporter
 from thermal_assets.steps.images import dataset_images, missing_classes, require_lenses_in_force, vectors_of
 from thermal_assets.steps.l3_files import load_lens
-from thermal_assets.steps.labels import whitened_unit
 from thermal_assets.steps.neighbor_lists import searched_lists
 from thermal_assets.steps.neighborhood import NEIGHBORS_KEPT, NeighborhoodRows, measure_neighborhood, neighbor_rows
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport

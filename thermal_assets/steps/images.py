@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -39,6 +40,40 @@ def class_images(connection: duckdb.DuckDBPyConnection, class_name: str, lenses:
 def dataset_images(connection: duckdb.DuckDBPyConnection, lenses: dict[str, str]) -> pl.DataFrame:
     """All images seen through both ``lenses``, by image_id."""
     return connection.sql(_IMAGES + " ORDER BY m.image_id", params={"l2": lenses["L2"], "l3": lenses["L3"]}).pl()
+
+
+class WholeDataset(NamedTuple):
+    """What the data-set stage starts from.
+
+    lenses   level -> lens_id in force
+    images   all images seen through both, by image_id
+    copies   int64 [n]: the group of copies of each image, see ``copy_groups``
+    missing  classes without a finished class stage, left out
+    """
+
+    lenses: dict[str, str]
+    images: pl.DataFrame
+    copies: np.ndarray
+    missing: list[str]
+
+
+def whole_dataset(connection: duckdb.DuckDBPyConnection) -> WholeDataset:
+    """The input of the data-set stage, read at one moment.
+
+    Raises:
+        UserError: no class has been taken through L3 yet.
+    """
+    lenses = require_lenses_in_force(connection)
+    images = dataset_images(connection, lenses)
+    return WholeDataset(lenses, images, copy_groups(connection, images), missing_classes(connection))
+
+
+def normal_anomaly_pairs(images: pl.DataFrame) -> list[tuple[str, str]]:
+    """(normal class, anomaly class) of one pair each; empty where the profile names no states."""
+    classes = images.select("class_name", "state", "pair").unique().drop_nulls("pair").sort("class_name")
+    normal = classes.filter(pl.col("state") == "normal").select("pair", pl.col("class_name").alias("normal"))
+    anomaly = classes.filter(pl.col("state") == "anomaly").select("pair", pl.col("class_name").alias("anomaly"))
+    return normal.join(anomaly, on="pair").select("normal", "anomaly").sort("normal", "anomaly").rows()
 
 
 def lenses_of_class(connection: duckdb.DuckDBPyConnection, partition: str) -> dict[str, str]:

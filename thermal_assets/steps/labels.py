@@ -8,35 +8,32 @@ import numpy as np
 import polars as pl
 
 from thermal_assets.home.layout import Home
-from thermal_assets.lenses.projection import ProjectionLens
+from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.statistics.code_objects import class_objects, learn_code_objects
-from thermal_assets.steps.images import (
-    copy_groups,
-    dataset_images,
-    missing_classes,
-    require_lenses_in_force,
-    vectors_of,
-)
+from thermal_assets.steps.images import vectors_of, whole_dataset
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
 _VERSION = "2"
-_UPSTREAM = [(a, ALL_PARTITIONS) for a in ("image_classes", "file_manifest", "l3_projection", "duplicates")]
+_UPSTREAM = [
+    (asset, ALL_PARTITIONS)
+    for asset in ("image_classes", "file_manifest", "l2_embeddings", "l3_projection", "duplicates")
+]
 
 
 def materialize_batch_drift(home: Home, run_id: str) -> StepReport:
     """Write batch_drift over all classes."""
 
-    def measure(images: pl.DataFrame, vectors: np.ndarray, lens_id: str, copies: np.ndarray) -> pl.DataFrame:
+    def measure(images: pl.DataFrame, vectors: np.ndarray, lenses: dict[str, str], copies: np.ndarray) -> pl.DataFrame:
         from thermal_assets.statistics.batch_drift import batch_drift
 
         objects = class_objects(images)
         grammar = home.profile.grammar
         # The profile says what a code stands for; it is learned from the folders only where it does not.
         known = dict(grammar.codes) if grammar and grammar.codes else learn_code_objects(images, objects)
-        return batch_drift(images, vectors, lens_id=lens_id, code_objects=known, objects=objects, copies=copies)
+        return batch_drift(images, vectors, lens_id=lenses["L3"], code_objects=known, objects=objects, copies=copies)
 
     return _labels(home, run_id, "batch_drift", measure)
 
@@ -44,49 +41,37 @@ def materialize_batch_drift(home: Home, run_id: str) -> StepReport:
 def materialize_label_conflicts(home: Home, run_id: str) -> StepReport:
     """Write label_conflicts over all classes."""
 
-    def measure(images: pl.DataFrame, vectors: np.ndarray, lens_id: str, copies: np.ndarray) -> pl.DataFrame:
+    def measure(images: pl.DataFrame, vectors: np.ndarray, lenses: dict[str, str], copies: np.ndarray) -> pl.DataFrame:
         from thermal_assets.statistics.groups import codes, exclusion_groups
         from thermal_assets.statistics.label_conflicts import SALT, label_conflicts
         from thermal_assets.statistics.label_probe import held_out_probabilities
 
-        with home.warehouse.read() as connection:
-            l2_lens_id = require_lenses_in_force(connection)["L2"]
         hashes = images["content_hash"]
         probabilities = held_out_probabilities(
-            lambda rows: vectors_of(home, "L2", l2_lens_id, hashes.gather(rows)),
+            lambda rows: vectors_of(home, "L2", lenses["L2"], hashes.gather(rows)),
             codes(images["class_name"]),
             images["image_key"].to_numpy().astype(np.int64),
             exclusion_groups(images, copies),
             salt=SALT,
         )
-        return label_conflicts(images, vectors, lens_id=lens_id, copies=copies, probabilities=probabilities)
+        return label_conflicts(images, vectors, lens_id=lenses["L3"], copies=copies, probabilities=probabilities)
 
     return _labels(home, run_id, "label_conflicts", measure)
-
-
-def whitened_unit(lens: ProjectionLens, projections: np.ndarray) -> np.ndarray:
-    """float32 [n, 120]: the reading of L3 for labels and separation, whitened and of unit length."""
-    whitened = lens.whiten(projections)
-    lengths = np.linalg.norm(whitened, axis=1, keepdims=True)
-    return (whitened / np.maximum(lengths, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
 def _labels(
     home: Home,
     run_id: str,
     asset: str,
-    measure: Callable[[pl.DataFrame, np.ndarray, str, np.ndarray], pl.DataFrame],
+    measure: Callable[[pl.DataFrame, np.ndarray, dict[str, str], np.ndarray], pl.DataFrame],
 ) -> StepReport:
     def compute(due: frozenset[str]) -> dict[str, Output]:
         with home.warehouse.read() as connection:
-            lenses = require_lenses_in_force(connection)
-            images = dataset_images(connection, lenses)
-            copies = copy_groups(connection, images)
-            missing = missing_classes(connection)
+            lenses, images, copies, missing = whole_dataset(connection)
         vectors = whitened_unit(
             load_lens(home, lenses["L3"]), vectors_of(home, "L3", lenses["L3"], images["content_hash"])
         )
-        rows = measure(images, vectors, lenses["L3"], copies)
+        rows = measure(images, vectors, lenses, copies)
         return {asset: Output([Slice(asset, rows)], lenses["L3"], metadata={"missing_classes": missing})}
 
     return run_step(home, run_id, [AssetPlan(asset, _VERSION)], compute, upstream=_UPSTREAM)[asset]

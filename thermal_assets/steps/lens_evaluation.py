@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.progress import reporter
-from thermal_assets.steps.images import (
-    copy_groups,
-    dataset_images,
-    missing_classes,
-    require_lenses_in_force,
-    vectors_of,
-)
+from thermal_assets.steps.images import normal_anomaly_pairs, vectors_of, whole_dataset
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
-from thermal_assets.steps.separation import normal_anomaly_pairs
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
@@ -31,19 +23,18 @@ def materialize_lens_evaluation(home: Home, run_id: str, max_images: int) -> Ste
         from thermal_assets.statistics.folds import group_folds
         from thermal_assets.statistics.frames import table_frame
         from thermal_assets.statistics.groups import codes, exclusion_groups
+        from thermal_assets.statistics.stratified_draw import draw_within
 
         with home.warehouse.read() as connection:
-            lenses = require_lenses_in_force(connection)
-            images = dataset_images(connection, lenses)
-            copies = copy_groups(connection, images)
-            missing = missing_classes(connection)
+            lenses, images, copies, missing = whole_dataset(connection)
         rows: list[dict[str, object]] = []
         if images["class_name"].n_unique() >= 2:
-            taken = _sample(images, max_images)
+            everyone = images["image_key"].to_numpy().astype(np.int64)
+            taken = draw_within(everyone, codes(images["class_name"]), max_images, SALT)
             part, groups = images[taken], exclusion_groups(images, copies)[taken]
             names = part["class_name"].unique().sort().to_list()
             labels = codes(part["class_name"])
-            keys = part["image_key"].to_numpy().astype(np.int64)
+            keys = everyone[taken]
             folds = group_folds(labels, keys, groups, SALT)
             first, second = np.flatnonzero(folds == 0), np.flatnonzero(folds == 1)
             sides: dict[str, list[int]] = {}
@@ -80,23 +71,3 @@ def materialize_lens_evaluation(home: Home, run_id: str, max_images: int) -> Ste
     ]
     plan = AssetPlan("lens_evaluation", _VERSION, {"max_images": max_images})
     return run_step(home, run_id, [plan], compute, upstream=upstream)["lens_evaluation"]
-
-
-def _sample(images: pl.DataFrame, most: int) -> np.ndarray:
-    """int64 [r] rows, ascending: all, or as many of every class as let ``most`` suffice, by salted hash."""
-    from thermal_assets.statistics.balanced_votes import draw_per_stratum
-    from thermal_assets.statistics.groups import codes
-
-    labels = codes(images["class_name"])
-    sizes = np.sort(np.bincount(labels))
-    if images.height <= most:
-        return np.arange(images.height)
-    low, high = 1, int(sizes[-1])
-    while low < high:
-        middle = (low + high + 1) // 2
-        if int(np.minimum(sizes, middle).sum()) <= most:
-            low = middle
-        else:
-            high = middle - 1
-    keys = images["image_key"].to_numpy().astype(np.int64)
-    return draw_per_stratum(keys, labels, low, SALT)

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from thermal_assets.home.layout import Home
+from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.steps.findings import METRICS
 from thermal_assets.steps.images import copy_groups, missing_classes, require_lenses_in_force, vectors_of
 from thermal_assets.steps.l3_files import load_lens
-from thermal_assets.steps.labels import whitened_unit
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.shortcut_audit import AUDITED_IMAGES
 from thermal_assets.steps.step import run_step

@@ -5,17 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from thermal_assets.home.layout import Home
+from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.progress import reporter
-from thermal_assets.steps.images import (
-    aligned,
-    copy_groups,
-    dataset_images,
-    missing_classes,
-    require_lenses_in_force,
-    vectors_of,
-)
+from thermal_assets.steps.images import aligned, normal_anomaly_pairs, vectors_of, whole_dataset
 from thermal_assets.steps.l3_files import load_lens
-from thermal_assets.steps.labels import whitened_unit
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
@@ -31,10 +24,7 @@ def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepR
         from thermal_assets.statistics.separation import separation
 
         with home.warehouse.read() as connection:
-            lenses = require_lenses_in_force(connection)
-            images = dataset_images(connection, lenses)
-            copies = copy_groups(connection, images)
-            missing = missing_classes(connection)
+            lenses, images, copies, missing = whole_dataset(connection)
             measured = connection.sql(
                 "SELECT image_key, level, density FROM class_densities "
                 "JOIN (SELECT lens_id FROM lenses WHERE in_force) USING (lens_id)"
@@ -77,14 +67,6 @@ def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepR
     ]
     plan = AssetPlan("separation", _VERSION, {"max_reference": max_reference})
     return run_step(home, run_id, [plan], compute, upstream=upstream)["separation"]
-
-
-def normal_anomaly_pairs(images: pl.DataFrame) -> list[tuple[str, str]]:
-    """(normal class, anomaly class) of one pair each; empty where the profile names no states."""
-    classes = images.select("class_name", "state", "pair").unique().drop_nulls("pair").sort("class_name")
-    normal = classes.filter(pl.col("state") == "normal").select("pair", pl.col("class_name").alias("normal"))
-    anomaly = classes.filter(pl.col("state") == "anomaly").select("pair", pl.col("class_name").alias("anomaly"))
-    return normal.join(anomaly, on="pair").select("normal", "anomaly").sort("normal", "anomaly").rows()
 
 
 def _plot(rows: pl.DataFrame) -> dict[str, object]:

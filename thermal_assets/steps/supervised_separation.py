@@ -7,15 +7,8 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.progress import reporter
-from thermal_assets.steps.images import (
-    copy_groups,
-    dataset_images,
-    missing_classes,
-    require_lenses_in_force,
-    vectors_of,
-)
+from thermal_assets.steps.images import normal_anomaly_pairs, vectors_of, whole_dataset
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
-from thermal_assets.steps.separation import normal_anomaly_pairs
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.access import empty_frame
@@ -34,10 +27,7 @@ def materialize_supervised_separation(home: Home, run_id: str, max_reference: in
         from thermal_assets.statistics.separation import supervised_separation
 
         with home.warehouse.read() as connection:
-            lenses = require_lenses_in_force(connection)
-            images = dataset_images(connection, lenses)
-            copies = copy_groups(connection, images)
-            missing = missing_classes(connection)
+            lenses, images, copies, missing = whole_dataset(connection)
         pairs = normal_anomaly_pairs(images)
         frames = empty_frame("supervised_separation"), empty_frame("gray_zone")
         if pairs:

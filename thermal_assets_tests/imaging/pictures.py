@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from thermal_assets.imaging.decode import DecodeLimits, ImageProblem, decode_image
-from thermal_assets.imaging.problems import PROBLEM_CODES
+from thermal_assets.imaging.decode import DecodeLimits, decode_image
+from thermal_assets.imaging.problems import PROBLEM_CODES, ImageProblem
 
 WIDTH, HEIGHT = 30, 20
 

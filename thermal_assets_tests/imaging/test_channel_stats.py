@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from thermal_assets.imaging.channel_stats import channel_statistics, laplacian_variance
-from thermal_assets.imaging.decode import DecodedImage, decode_image
+from thermal_assets.imaging.decode import decode_image
+from thermal_assets.imaging.decoded_image import DecodedImage
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets_tests.imaging.pictures import (
     colours,

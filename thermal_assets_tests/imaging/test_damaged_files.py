@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from thermal_assets.imaging.channel_stats import channel_statistics
-from thermal_assets.imaging.decode import DecodeLimits, ImageProblem, decode_image
-from thermal_assets.imaging.problems import PROBLEM_CODES
+from thermal_assets.imaging.decode import DecodeLimits, decode_image
+from thermal_assets.imaging.problems import PROBLEM_CODES, ImageProblem
 from thermal_assets_tests.imaging.pictures import (
     HEIGHT,
     WIDTH,

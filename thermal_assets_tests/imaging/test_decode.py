@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from thermal_assets.imaging.channel_stats import channel_statistics
-from thermal_assets.imaging.decode import ImageProblem, decode_image
+from thermal_assets.imaging.decode import decode_image
+from thermal_assets.imaging.problems import ImageProblem
 from thermal_assets_tests.imaging.pictures import (
     HEIGHT,
     WIDTH,

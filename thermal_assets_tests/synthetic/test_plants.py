@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from thermal_assets.imaging.decode import ImageProblem, decode_image
+from thermal_assets.imaging.decode import decode_image
+from thermal_assets.imaging.problems import ImageProblem
 from thermal_assets.manifest.filenames import token_reader
 from thermal_assets.profile import load_profile
 from thermal_assets.synthetic.catalog import OBJECTS

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from thermal_assets.imaging.containers import jpeg_segments
-from thermal_assets.imaging.decode import DecodedImage, decode_image
+from thermal_assets.imaging.decode import decode_image
+from thermal_assets.imaging.decoded_image import DecodedImage
 from thermal_assets.imaging.flir import SEGMENT, flir_file, read_celsius
 from thermal_assets.imaging.level_distribution import distribution
 from thermal_assets.imaging.palette_inversion import positions
