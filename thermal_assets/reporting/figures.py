@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 5.4
+WIDE = 20.0
 
 
 def density_figure(level: str, edges: NDArray[Any], counts: NDArray[Any], mean: float, median: float) -> Markup:
@@ -115,7 +116,10 @@ def lines_figure(
     ylabel: str,
     categories: Sequence[str] = (),
 ) -> Markup:
-    """Up to six lines (x float[n], y float[n]); with ``categories``, x are positions in them."""
+    """Up to six lines (x float[n], y float[n]); with ``categories``, x are positions in them.
+
+    Numbers of x that span a factor of ``WIDE`` or more stand on a logarithmic axis: close-ups would lie on one another.
+    """
     figure, axes = _figure(2.7)
     for index, (x, y) in enumerate(series[: len(SERIES)]):
         axes.plot(
@@ -124,11 +128,19 @@ def lines_figure(
     if categories:
         step = max(1, len(categories) // 8)
         axes.set_xticks(range(0, len(categories), step), list(categories)[::step], parse_math=False)
+    elif _wide(series):
+        log_axis(axes)
+        xlabel = f"{xlabel} (log scale)"
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     return figure_svg(
         figure, name=name, label=f"{ylabel} over {xlabel} for {len(series)} classes; the table has the numbers"
     )
+
+
+def _wide(series: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> bool:
+    x = np.concatenate([np.asarray(x, dtype=np.float64) for x, _ in series] or [np.empty(0)])
+    return bool(x.size and x.min() > 0 and x.max() >= WIDE * x.min())
 
 
 def _figure(height: float) -> tuple[Figure, Axes]:

@@ -108,9 +108,10 @@ def _action(row: dict[str, Any]) -> str:
     what = row["object"] if row["state"] == "any" else f"{row['object']}, {row['state']}"
     if row["need"] == ENOUGH:
         return f"Enough of {what}{where}"
-    sessions = "sessions on other days" if row["missing_sessions"] is None else f"{row['missing_sessions']} sessions"
+    missing = row["missing_sessions"]
+    more = "sessions on other days" if missing is None else f"{missing} {'session' if missing == 1 else 'sessions'}"
     why = "; only the other state was shot here" if row["need"] == ONE_SIDED else ""
-    return f"Shoot {what}{where}: {sessions} more{why}"
+    return f"Shoot {what}{where}: add {more}{why}"
 
 
 def probe_errors(

@@ -17,9 +17,9 @@ def test_the_missing_state_comes_first_then_few_sessions_and_enough_last():
     assert plan["rank"].to_list() == [1, 2, 3, 4]
     assert plan["need"].to_list() == ["the other state only"] * 2 + ["few sessions", "enough"]
     assert plan["action"].to_list() == [
-        "Shoot PIP, anomaly at 1 m in CIC: 8 sessions more; only the other state was shot here",
-        "Shoot PIP, normal at 0.5 m in CIC: 8 sessions more; only the other state was shot here",
-        "Shoot PIP, anomaly at 0.5 m in CIC: 5 sessions more",
+        "Shoot PIP, anomaly at 1 m in CIC: add 8 sessions; only the other state was shot here",
+        "Shoot PIP, normal at 0.5 m in CIC: add 8 sessions; only the other state was shot here",
+        "Shoot PIP, anomaly at 0.5 m in CIC: add 5 sessions",
         "Enough of PIP, normal at 1 m in CIC",
     ]
     row = plan.row(2, named=True)

@@ -75,14 +75,19 @@ def _kind(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     largest = max((abs(finding["effect_size"] or 0.0) for finding in shown), default=0.0)
     return [
         {
-            # The subject of a finding on the whole data set stands in its id only.
-            "about": finding["class_name"] or finding["finding_id"].partition(":")[2],
+            "about": finding["class_name"] or _subject(finding["finding_id"]),
             "effect": finding["effect_size"],
             "bar": 100 * abs(finding["effect_size"] or 0.0) / largest if largest else 0.0,
             "images": finding["affected_images"],
         }
         for finding in shown
     ]
+
+
+def _subject(finding_id: str) -> str:
+    """What a finding on the whole data set is about: it stands in its id only, between words for the machine."""
+    parts = [part for part in finding_id.split(":")[1:] if part not in ("dataset", "state", "*")]
+    return ": ".join(parts) or "data set"
 
 
 def add_pictures_behind(section: dict[str, Any]) -> None:

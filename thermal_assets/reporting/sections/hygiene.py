@@ -79,11 +79,15 @@ def balance(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def restlessness(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Classes of two images or more by the sharpness of their mean image, blurriest (most restless) first."""
+    """Classes of two images or more by the sharpness of their mean image, blurriest (most restless) first.
+
+    ``relative`` is that sharpness over the median of these classes.
+    """
     return rows(
         connection,
         """
-        SELECT class_name, mean_image_sharpness, image_count FROM class_pixel_stats
+        SELECT class_name, image_count, mean_image_sharpness / nullif(median(mean_image_sharpness) OVER (), 0) AS relative
+        FROM class_pixel_stats
         WHERE image_count > 1 AND mean_image_sharpness IS NOT NULL ORDER BY mean_image_sharpness, class_name
         """,
     )

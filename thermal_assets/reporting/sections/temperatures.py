@@ -43,6 +43,7 @@ def temperatures(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None
         "rows": found,
         "images": sum(row["images"] for row in found),
         "of": total["images"],
+        "source": found[0]["source"] if len({row["source"] for row in found}) == 1 else None,
         "left_out": len(found) - len(charted),
         "spans": _chart(
             charted,
