@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
 
 
 @contextlib.contextmanager
@@ -39,9 +39,17 @@ def cheap_history(root: Path) -> Iterator[None]:
             keepers[path] = keeper
 
     event.listen(Engine, "connect", on_connect)
+    event.listen(Engine, "handle_error", _in_one_line)
     try:
         yield
     finally:
+        event.remove(Engine, "handle_error", _in_one_line)
         event.remove(Engine, "connect", on_connect)
         for keeper in keepers.values():
             keeper.close()
+
+
+def _in_one_line(context: ExceptionContext) -> None:
+    """Dagster prints such an error (a full disk) as it is: without the second line, the address of a web page."""
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.code = None
