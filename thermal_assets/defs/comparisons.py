@@ -25,7 +25,7 @@ class LensEvaluationConfig(dg.Config):
     """Config of the evaluation of the lenses."""
 
     max_images: int = Field(
-        20_000, description="Images compared, at most; of more, a hashed sample of every class", ge=100
+        10_000, description="Images compared, at most; of more, a hashed sample of every class", ge=100
     )
 
 
