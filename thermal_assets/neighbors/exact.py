@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.copies import nearest_copies
-from thermal_assets.neighbors.distances import to_distances
-from thermal_assets.neighbors.joined_search import Settled, run_joined_search
+from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
+from thermal_assets.neighbors.distances import sorted_candidates, to_distances
+from thermal_assets.neighbors.joined_search import Settled, plain_picks, run_joined_search
 from thermal_assets.neighbors.scores import ScoreBlock
-from thermal_assets.neighbors.search import Rule, Search, SearchOptions, run_search
+from thermal_assets.neighbors.search import Rule, Search, SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.selection import empty_lists
 from thermal_assets.neighbors.space import Metric, Precision, Progress, Space
+
+if TYPE_CHECKING:
+    import torch
 
 DEFAULT_MEMORY_MB = 384.0
 WORTH_A_JOIN = 0.6  # share of the rows asked for from which on each pair's product is computed once, for both
@@ -89,7 +95,7 @@ def nearest(
             columns[mine], scores[mine] = copies[theirs], 0.0
             left = np.delete(rows, mine)
         options: SearchOptions = {"precision": precision, "memory_mb": memory_mb, "progress": progress}
-        if len(left) < WORTH_A_JOIN * space.count:
+        if len(left) < WORTH_A_JOIN * space.count and accelerator() is None:
             used = run_search(space, space, left, work, picks=picks_for(k), **options)
         else:
 
@@ -144,11 +150,16 @@ def nearest_between(
         return is_open
 
     used: Precision = "float32"
-    if k > 0:
+    device = accelerator()
+    rows = np.arange(asked.count)
+    if k > 0 and device is not None:
+        rows = _found_on_device(asked, space, k, rule, columns, scores, device, progress)
+        precision = "float32"
+    if k > 0 and len(rows):
         used = run_search(
             asked,
             space,
-            np.arange(asked.count),
+            rows,
             work,
             picks=picks_for(k),
             precision=precision,
@@ -156,6 +167,32 @@ def nearest_between(
             progress=progress,
         )
     return Neighbors(columns, to_distances(scores, space), counts, arithmetic=used)
+
+
+def _found_on_device(
+    asked: Space,
+    space: Space,
+    k: int,
+    rule: Rule,
+    columns: np.ndarray,
+    scores: np.ndarray,
+    device: torch.device,
+    progress: Progress | None,
+) -> np.ndarray:
+    """Fill ``columns`` and ``scores`` [m, k] from candidates of a GPU; returns int64: the rows that are not certain."""
+    import torch
+
+    left, right = asked.operands("float32"), space.operands("float32")
+    bounds = Bounds(asked, left.error, space, right)
+    ask = Ask(min(plain_picks(k, "float32"), space.count), rule.candidate_group, rule.query_group)
+    still_open = [np.empty(0, dtype=np.int64)]
+    with full_float32(), torch.no_grad():
+        every = np.arange(asked.count)
+        for chunk, (found,) in candidates_on_device(left, right, every, [ask], device, progress=progress):
+            near = sorted_candidates(asked, chunk, space, found.columns)
+            columns[chunk], scores[chunk], certain = Settled(chunk, *near, found.bound, bounds).first(k)
+            still_open.append(chunk[~certain])
+    return np.concatenate(still_open)
 
 
 def members(groups: np.ndarray, among: np.ndarray) -> np.ndarray:

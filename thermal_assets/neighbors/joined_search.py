@@ -5,16 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from thermal_assets.neighbors.bounds import Bounds
+from thermal_assets.neighbors.device_search import Ask, Candidates, accelerator, candidates_on_device
 from thermal_assets.neighbors.distances import sorted_candidates
 from thermal_assets.neighbors.search import Search, Work, full_float32, run_search
 from thermal_assets.neighbors.selection import first_of_rows
 from thermal_assets.neighbors.self_join import Lists, self_join
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
 from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, fast_bfloat16
+
+if TYPE_CHECKING:
+    import torch
 
 _ROWS_AT_ONCE = 4096
 _NO_SESSIONS = np.empty(0, dtype=np.int32)
@@ -109,8 +115,18 @@ def run_joined_search(
 
     ``emit(settled, across)`` takes the candidates of some rows and returns bool [b]: rows that are still open.
     ``across(rows)`` settles candidates of other sessions for some of them, where ``session`` int [n] is given.
-    Open rows go to ``run_search`` with ``work`` and ``row_picks``.
+    Open rows go to ``run_search`` with ``work`` and ``row_picks``. Where there is a GPU, it finds the candidates.
     """
+    device = accelerator()
+    if device is not None:
+        still_open = _joined_on_device(
+            space, rows, emit, device, k=k, k_across=k_across, session=session, progress=progress
+        )
+        if len(still_open):
+            run_search(
+                space, space, still_open, work, picks=row_picks, precision="float32", memory_mb=memory_mb, progress=None
+            )
+        return "float32"
     left = [np.empty(0, dtype=np.int64)]
     with full_float32():
         operands, bounds, wanted = prepared(space, rows, row_picks, precision, memory_mb)
@@ -140,3 +156,38 @@ def run_joined_search(
             space, space, still_open, work, picks=row_picks, precision=wanted, memory_mb=memory_mb, progress=None
         )
     return wanted
+
+
+def _joined_on_device(
+    space: Space,
+    rows: np.ndarray,
+    emit: Emit,
+    device: torch.device,
+    *,
+    k: int,
+    k_across: int,
+    session: np.ndarray | None,
+    progress: Progress | None,
+) -> np.ndarray:
+    """As above, candidates from ``device``; returns int64: the rows that are still open."""
+    import torch
+
+    operands = space.operands("float32")
+    bounds = Bounds(space, operands.error, space, operands)
+    asks = [Ask(min(plain_picks(k, "float32"), max(space.count - 1, 1)))]
+    if session is not None:
+        codes = session.astype(np.int64)
+        asks.append(Ask(min(plain_picks(k_across, "float32"), space.count), codes, codes, need_group=True))
+    left = [np.empty(0, dtype=np.int64)]
+    with full_float32(), torch.no_grad():
+        for chunk, found in candidates_on_device(operands, operands, rows, asks, device, progress=progress):
+            settled = [partial(_settled, space, bounds, chunk, item) for item in found]
+            is_open = emit(settled[0](chunk), settled[-1])
+            left.append(chunk[is_open])
+    return np.concatenate(left)
+
+
+def _settled(space: Space, bounds: Bounds, chunk: np.ndarray, found: Candidates, rows: np.ndarray) -> Settled:
+    """Some ``rows`` of the sorted ``chunk`` that was searched."""
+    at = np.searchsorted(chunk, rows)
+    return Settled(rows, *sorted_candidates(space, rows, space, found.columns[at]), found.bound[at], bounds)
