@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+
+from benchmarks.running import run_modules
 
 BENCHMARKS = (
     "l1_throughput",
@@ -18,15 +19,5 @@ BENCHMARKS = (
     "detector_cost",
 )
 
-
-def main() -> int:
-    """Exit code: how many benchmarks failed."""
-    failed = 0
-    for name in BENCHMARKS:
-        print(f"\n== {name} ==", flush=True)
-        failed += subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode != 0
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_modules("benchmarks", BENCHMARKS))

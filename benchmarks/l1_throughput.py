@@ -22,7 +22,6 @@ import json
 import multiprocessing
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,6 +56,7 @@ if __name__ == "__main__":
 _OURS = """
 import json, sys
 from benchmarks.l1_throughput import image_pass
+from benchmarks.peers import peer_environment
 print("RESULT " + json.dumps(image_pass(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
 """
 
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--without-cleanvision", action="store_true", help="install and run nothing")
     options = parser.parse_args()
     processors = len(os.sched_getaffinity(0))
-    python = None if options.without_cleanvision else cleanvision_environment()
+    python = None if options.without_cleanvision else peer_environment("cleanvision")
     with tempfile.TemporaryDirectory() as scratch:
         folder = crops(Path(scratch) / "crops", options.count)
         compare(
@@ -149,24 +149,6 @@ def _decode(paths: list[Path]) -> float:
         with Image.open(path) as image:
             image.load()
     return time.process_time() - before
-
-
-def cleanvision_environment() -> Path:
-    """Python of a virtual environment with CleanVision in it, made where there is none yet."""
-    place = Path(tempfile.gettempdir()) / f"thermal-assets-benchmark-cleanvision-{os.getuid()}"
-    python = place / "bin" / "python"
-    if python.is_file() and subprocess.run([python, "-c", "import cleanvision"], capture_output=True).returncode == 0:
-        return python
-    shutil.rmtree(place, ignore_errors=True)
-    print(f"installing CleanVision into {place} ...", flush=True)
-    uv = shutil.which("uv")
-    if uv:
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), "cleanvision"], check=True)
-    else:
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "cleanvision"], check=True)
-    return python
 
 
 def cleanvision(python: Path, folder: Path, processes: int) -> dict[str, float]:

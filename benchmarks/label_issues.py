@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from benchmarks.peers import peer_environment
 from benchmarks.real_vectors import solar_vectors
 from thermal_assets.lenses.projection import fit_projection, whitened_unit
 from thermal_assets.statistics.auc import auc
@@ -50,7 +48,7 @@ def main() -> None:
     vectors, truth, names = solar_vectors(options.vectors)
     lens = fit_projection([vectors])
     whitened = whitened_unit(lens, lens.project(vectors))
-    python = None if options.without_cleanlab else cleanlab_environment()
+    python = None if options.without_cleanlab else peer_environment("cleanlab")
     totals: dict[str, list[tuple[float, float]]] = {}
     for seed in SEEDS:
         random = np.random.default_rng(seed)
@@ -114,24 +112,6 @@ def cleanlab(python: Path, given: dict[str, np.ndarray]) -> dict[str, np.ndarray
         done = subprocess.run([python, "-c", _CLEANLAB, place], capture_output=True, text=True, check=True)
     found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("RESULT ")).split(" ", 1)[1])
     return {name: np.array(values) for name, values in found["scores"].items()}
-
-
-def cleanlab_environment() -> Path:
-    """Python of a virtual environment with cleanlab in it, made where there is none yet."""
-    place = Path(tempfile.gettempdir()) / f"thermal-assets-benchmark-cleanlab-{os.getuid()}"
-    python = place / "bin" / "python"
-    if python.is_file() and subprocess.run([python, "-c", "import cleanlab"], capture_output=True).returncode == 0:
-        return python
-    shutil.rmtree(place, ignore_errors=True)
-    print(f"installing cleanlab into {place} ...", flush=True)
-    uv = shutil.which("uv")
-    if uv:
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), "cleanlab"], check=True)
-    else:
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "cleanlab"], check=True)
-    return python
 
 
 if __name__ == "__main__":

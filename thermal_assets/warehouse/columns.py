@@ -58,6 +58,30 @@ OUTLIER_COLUMNS: tuple[Column, ...] = (
     required("rule", "VARCHAR", "The rule that judged, in words"),
     required("threshold", "FLOAT", "The density at which the budget ended"),
 )
+PAIR_COLUMNS: tuple[Column, ...] = (
+    required("normal_class", "VARCHAR", "The normal class of the pair"),
+    required("anomaly_class", "VARCHAR", "The anomaly class of the pair"),
+)
+MATCHED = required("matched", "BOOLEAN", "True: compared inside each distance, then averaged by n1 n0 / (n1 + n0)")
+SEPARABILITY_COLUMNS: tuple[Column, ...] = (
+    column(
+        "recall_at_1_percent",
+        "DOUBLE",
+        "Share of the anomalies found where 1 % of the normal images raise a false alarm; NULL below 100 normals",
+    ),
+    column("ci_low", "DOUBLE", "Lower 95 % bound of separability_auc, sessions resampled"),
+    column("ci_high", "DOUBLE", "Upper 95 % bound of separability_auc, sessions resampled"),
+    required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),
+    column("draw_spread", "DOUBLE", "Standard deviation of separability_auc over the five reference draws"),
+)
+COMPARED_COLUMNS: tuple[Column, ...] = (
+    required("n_normal", "BIGINT", "Normal images compared"),
+    required("n_anomaly", "BIGINT", "Anomaly images compared"),
+    required("sessions_normal", "INTEGER", "Sessions among the normal images; 0 without sessions"),
+    required("sessions_anomaly", "INTEGER", "Sessions among the anomaly images; 0 without sessions"),
+)
+COMMON_SUPPORT = column("common_support", "VARCHAR", "Distances that both classes have, when matched")
+REFERENCE_ID = required("reference_id", "VARCHAR", "Hash of the frozen reference images")
 PROBLEM_COLUMNS: tuple[Column, ...] = (
     required("stage", "VARCHAR", "'catalog', 'manifest' or 'decode': where the problem was met"),
     required("code", "VARCHAR", "Short name of the problem, stable over versions"),

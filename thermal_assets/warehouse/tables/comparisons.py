@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, IMAGE_KEY, LENS_ID, LEVEL
+from thermal_assets.warehouse.columns import (
+    CLASS_NAME,
+    COMMON_SUPPORT,
+    COMPARED_COLUMNS,
+    IMAGE_ID,
+    IMAGE_KEY,
+    LENS_ID,
+    LEVEL,
+    MATCHED,
+    PAIR_COLUMNS,
+    REFERENCE_ID,
+    SEPARABILITY_COLUMNS,
+)
 from thermal_assets.warehouse.schema import Table, column, required
 
 COMPARISONS = (
@@ -30,10 +42,9 @@ COMPARISONS = (
         "separation",
         "One row per normal and anomaly class, level and matching: how well their images lie apart.",
         (
-            required("normal_class", "VARCHAR", "The normal class of the pair"),
-            required("anomaly_class", "VARCHAR", "The anomaly class of the pair"),
+            *PAIR_COLUMNS,
             LEVEL,
-            required("matched", "BOOLEAN", "True: compared inside each distance, then averaged by n1 n0 / (n1 + n0)"),
+            MATCHED,
             column(
                 "compactness_auc",
                 "DOUBLE",
@@ -47,29 +58,18 @@ COMPARISONS = (
             column(
                 "separability_auc", "DOUBLE", "AUC of log distance to normal minus log distance to anomaly; 1 = apart"
             ),
-            column(
-                "recall_at_1_percent",
-                "DOUBLE",
-                "Share of the anomalies found where 1 % of the normal images raise a false alarm; NULL below 100 normals",
-            ),
-            column("ci_low", "DOUBLE", "Lower 95 % bound of separability_auc, sessions resampled"),
-            column("ci_high", "DOUBLE", "Upper 95 % bound of separability_auc, sessions resampled"),
-            required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),
-            column("draw_spread", "DOUBLE", "Standard deviation of separability_auc over the five reference draws"),
+            *SEPARABILITY_COLUMNS,
             required("m", "INTEGER", "Reference images a class"),
-            required("n_normal", "BIGINT", "Normal images compared"),
-            required("n_anomaly", "BIGINT", "Anomaly images compared"),
-            required("sessions_normal", "INTEGER", "Sessions among the normal images; 0 without sessions"),
-            required("sessions_anomaly", "INTEGER", "Sessions among the anomaly images; 0 without sessions"),
+            *COMPARED_COLUMNS,
             column(
                 "median_density_normal", "DOUBLE", "Median density in its class, for description only: it grows with n"
             ),
             column(
                 "median_density_anomaly", "DOUBLE", "Median density in its class, for description only: it grows with n"
             ),
-            column("common_support", "VARCHAR", "Distances that both classes have, when matched"),
+            COMMON_SUPPORT,
             LENS_ID,
-            required("reference_id", "VARCHAR", "Hash of the frozen reference images"),
+            REFERENCE_ID,
         ),
         key=("normal_class", "anomaly_class", "level", "matched"),
         owner="separation",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, IMAGE_KEY, LENS_ID
-from thermal_assets.warehouse.schema import Table, column, required
-
-_PAIR = (
-    required("normal_class", "VARCHAR", "The normal class of the pair"),
-    required("anomaly_class", "VARCHAR", "The anomaly class of the pair"),
+from thermal_assets.warehouse.columns import (
+    CLASS_NAME,
+    COMMON_SUPPORT,
+    COMPARED_COLUMNS,
+    IMAGE_ID,
+    IMAGE_KEY,
+    LENS_ID,
+    MATCHED,
+    PAIR_COLUMNS,
+    REFERENCE_ID,
+    SEPARABILITY_COLUMNS,
 )
+from thermal_assets.warehouse.schema import Table, column, required
 
 SUPERVISED = (
     Table(
@@ -16,8 +22,8 @@ SUPERVISED = (
         "One row per normal and anomaly class and matching: how well a lens trained on the labels tells them apart, "
         "on images it was not trained on.",
         (
-            *_PAIR,
-            required("matched", "BOOLEAN", "True: compared inside each distance, then averaged by n1 n0 / (n1 + n0)"),
+            *PAIR_COLUMNS,
+            MATCHED,
             column("compactness_auc", "DOUBLE", "As in table separation, seen through the supervised lens"),
             column("distance_auc", "DOUBLE", "As in table separation, seen through the supervised lens"),
             column(
@@ -25,26 +31,15 @@ SUPERVISED = (
                 "DOUBLE",
                 "As in table separation: mean of two folds, each seen through the lens fitted on the other one",
             ),
-            column(
-                "recall_at_1_percent",
-                "DOUBLE",
-                "Share of the anomalies found where 1 % of the normal images raise a false alarm; NULL below 100 normals",
-            ),
-            column("ci_low", "DOUBLE", "Lower 95 % bound of separability_auc, sessions resampled"),
-            column("ci_high", "DOUBLE", "Upper 95 % bound of separability_auc, sessions resampled"),
-            required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),
-            column("draw_spread", "DOUBLE", "Standard deviation of separability_auc over the five reference draws"),
+            *SEPARABILITY_COLUMNS,
             required("m", "INTEGER", "Reference images a class and fold, at least"),
-            required("n_normal", "BIGINT", "Normal images compared"),
-            required("n_anomaly", "BIGINT", "Anomaly images compared"),
-            required("sessions_normal", "INTEGER", "Sessions among the normal images; 0 without sessions"),
-            required("sessions_anomaly", "INTEGER", "Sessions among the anomaly images; 0 without sessions"),
-            column("common_support", "VARCHAR", "Distances that both classes have, when matched"),
+            *COMPARED_COLUMNS,
+            COMMON_SUPPORT,
             column("gray_normal", "BIGINT", "Normal images in the gray zone, listed or not; NULL when matched"),
             column("gray_anomaly", "BIGINT", "Anomaly images in the gray zone, listed or not; NULL when matched"),
             required("fitted_images", "BIGINT", "Images the lens was fitted on, in the smaller of the two fits"),
             LENS_ID,
-            required("reference_id", "VARCHAR", "Hash of the frozen reference images"),
+            REFERENCE_ID,
         ),
         key=("normal_class", "anomaly_class", "matched"),
         owner="supervised_separation",
@@ -57,7 +52,7 @@ SUPERVISED = (
             IMAGE_ID,
             CLASS_NAME,
             IMAGE_KEY,
-            *_PAIR,
+            *PAIR_COLUMNS,
             required(
                 "score", "DOUBLE", "ln(distance to normal) - ln(distance to anomaly); high = looks like the anomaly"
             ),
