@@ -34,6 +34,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.peers import peer_environment
+
 SIDE = 170
 PALETTES = ("iron", "rainbow", "inferno", "jet")
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
