@@ -60,6 +60,8 @@ DATASET_STAGE = (
     ).since_last_handled()
     & _SEEN_THROUGH_L3
     & ~_STAGE_UNDER_WAY
+    # Otherwise what does not read the list of classes would go ahead of what does, in a run of its own.
+    & ~_Condition.asset_matches(ROOT, _Condition.in_progress()).with_label("the classes are being listed")
     & ~_Condition.any_deps_in_progress()
     & ~_Condition.in_progress()
 ).with_label("with the data-set stage")

@@ -9,7 +9,7 @@ import polars as pl
 
 from thermal_assets.errors import UserError
 from thermal_assets.home.layout import Home
-from thermal_assets.manifest.identity import image_keys, partition_key_of
+from thermal_assets.manifest.identity import class_of, image_keys, partition_key_of
 from thermal_assets.manifest.scanning import Catalog, read_catalog
 from thermal_assets.profile import Profile
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
@@ -47,11 +47,9 @@ def materialize_image_classes(home: Home, run_id: str) -> tuple[StepReport, list
     gone: list[str] = []
 
     def remove_gone(transaction: Transaction) -> None:
-        known = transaction.connection.execute("SELECT DISTINCT class_name FROM file_manifest").fetchall()
-        for (class_name,) in known:
-            if class_name not in catalog.classes:
-                _remove_class(transaction, class_name, run_id)
-                gone.append(partition_key_of(class_name))
+        for class_name in sorted(_known_classes(transaction) - set(catalog.classes)):
+            _remove_class(transaction, class_name, run_id)
+            gone.append(partition_key_of(class_name))
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
         return {
@@ -72,6 +70,15 @@ def materialize_image_classes(home: Home, run_id: str) -> tuple[StepReport, list
     for partition in gone:
         shutil.rmtree(home.neighbor_lists / partition, ignore_errors=True)
     return report, gone
+
+
+def _known_classes(transaction: Transaction) -> set[str]:
+    """Classes with files, and those whose last files left before their folder did."""
+    names = transaction.connection.execute("SELECT DISTINCT class_name FROM file_manifest").fetchall()
+    partitions = transaction.connection.execute(
+        "SELECT DISTINCT partition FROM asset_versions WHERE asset = 'file_manifest'"
+    ).fetchall()
+    return {name for (name,) in names} | {class_of(partition) for (partition,) in partitions}
 
 
 def _remove_class(transaction: Transaction, class_name: str, run_id: str) -> None:

@@ -102,3 +102,19 @@ def test_a_run_of_the_stage_that_somebody_started_is_not_overtaken(automation: A
     assert automation.tick() == set()
     automation.instance.report_run_failed(run)
     assert {"findings", "report"} <= automation.tick()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_nothing_of_the_stage_goes_ahead_of_a_list_of_classes_that_is_being_made(automation: Automation) -> None:
+    automation.tick()
+    automation.materialize(*EMBED, *MEASURE, partition=DIAGNOSED)
+    automation.materialize(*sorted(STAGE))
+    automation.tick()
+    automation.materialize("image_classes", version="2")  # one list has just been made, another one is asked for
+    job = automation.definitions.resolve_job_def("list_classes")
+    run = automation.instance.create_run_for_job(
+        job, asset_selection=job.asset_layer.selected_asset_keys, status=dg.DagsterRunStatus.STARTED
+    )
+    assert automation.tick() == set()
+    automation.instance.report_run_failed(run)
+    assert automation.tick() == STAGE - {"image_classes"}

@@ -16,6 +16,7 @@ from thermal_assets.defs.resources import HomeResource
 from thermal_assets.errors import UserError
 from thermal_assets.gates.catalog import GATES
 from thermal_assets.home.layout import Home
+from thermal_assets.steps.first_diagnosis import diagnosis_state
 from thermal_assets.steps.manifest import materialize_file_manifest
 from thermal_assets.steps.outputs import StepReport
 from thermal_assets_tests.defs.homes import small_home
@@ -156,3 +157,17 @@ def test_runs_of_a_class_that_left_are_cancelled_in_the_queue_and_end_with_one_l
         "drum",
         "valve",
     ]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_class_that_was_emptied_before_its_folder_went_leaves_nothing_behind(home: Home) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_dynamic_partitions(CLASS_PARTITIONS_NAME, sorted(CLASSES))
+    assert _range_run(home, instance).success
+    for image in (home.image_root / "pipe").iterdir():
+        image.unlink()
+    assert _range_run(home, instance).success
+    (home.image_root / "pipe").rmdir()
+    assert _run(home, instance, "list_classes").success
+    assert instance.get_dynamic_partitions(CLASS_PARTITIONS_NAME) == ["drum", "valve"]
+    assert diagnosis_state(home).listed == {"drum", "valve"}  # or the sensor would ask for the list for ever
