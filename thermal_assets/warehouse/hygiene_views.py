@@ -17,9 +17,10 @@ NAME_CONFLICTS = View(
         column(
             "conflict",
             "",
-            "'box_twice' (session, distance, frame and box of another file of its class), 'name_twice' (the file name of "
-            "another folder), 'frame_in_classes' (its frame has boxes in other classes too: legal), 'other_code' (its "
-            "object code is not that of its class)",
+            "'box_twice' (session, distance, frame and box of another file of its class), 'frame_twice' (session and frame "
+            "number of a file at another distance), 'name_twice' (the file name of another folder), 'frame_in_classes' "
+            "(its frame has other boxes in other classes: legal), 'box_in_classes' (this very box of this object is in "
+            "another class too), 'other_code' (its object code is not that of its class)",
         ),
         column("subject", "", "The box, file name, frame or code that is in conflict"),
         column("files", "", "Files that share the subject; for 'other_code' those of the class with this code"),
@@ -28,16 +29,25 @@ NAME_CONFLICTS = View(
         column("session_id", "", "date|site|session of the file"),
         column("batch_id", "", "session|distance of the file"),
     ),
-    # The same frame number in two sessions is no conflict, so without a session nothing is said about frames.
+    # The same frame number in two sessions is no conflict, so without a session nothing is said about frames. Names
+    # with another fault are told by it: a distance beyond the range would make every other box of its frame a repeat.
     """
     WITH named AS (
         SELECT image_id, class_name, file_name, content_hash, session_id, batch_id, object_code,
-               CASE WHEN session_id IS NOT NULL AND frame_number IS NOT NULL THEN frame_id END AS frame, bbox_index
+               CASE WHEN session_id IS NOT NULL AND frame_number IS NOT NULL THEN frame_id END AS frame, bbox_index,
+               CASE WHEN tokens_valid AND distance_m IS NOT NULL THEN frame_number END AS number, distance_m
         FROM file_manifest
     ), boxes AS (
         SELECT class_name, frame, bbox_index, count(*) AS files, list(DISTINCT class_name) AS classes,
                count(DISTINCT content_hash) AS contents
         FROM named WHERE frame IS NOT NULL AND bbox_index IS NOT NULL GROUP BY ALL HAVING count(*) > 1
+    ), again AS (
+        SELECT session_id, number FROM named WHERE session_id IS NOT NULL AND number IS NOT NULL
+        GROUP BY ALL HAVING min(distance_m) < max(distance_m)
+    ), numbers AS (
+        SELECT session_id, number, count(*) AS files, list_sort(list(DISTINCT class_name)) AS classes,
+               count(DISTINCT content_hash) AS contents, list_sort(list(DISTINCT distance_m)) AS distances
+        FROM named SEMI JOIN again USING (session_id, number) GROUP BY ALL
     ), names AS (
         SELECT file_name, count(*) AS files, list_sort(list(DISTINCT class_name)) AS classes,
                count(DISTINCT content_hash) AS contents
@@ -46,6 +56,11 @@ NAME_CONFLICTS = View(
         SELECT frame, count(*) AS files, list_sort(list(DISTINCT class_name)) AS classes,
                count(DISTINCT content_hash) AS contents
         FROM named WHERE frame IS NOT NULL GROUP BY ALL HAVING count(DISTINCT class_name) > 1
+    ), labels AS (
+        SELECT object_code, frame, bbox_index, count(*) AS files, list_sort(list(DISTINCT class_name)) AS classes,
+               count(DISTINCT content_hash) AS contents
+        FROM named SEMI JOIN frames USING (frame) WHERE bbox_index IS NOT NULL AND object_code IS NOT NULL
+        GROUP BY ALL HAVING count(DISTINCT class_name) > 1
     ), codes AS (
         SELECT object_code, list_sort(list(class_name)) AS classes FROM class_catalog
         WHERE object_code IS NOT NULL GROUP BY ALL
@@ -54,13 +69,23 @@ NAME_CONFLICTS = View(
            b.classes, b.contents AS different_contents, n.session_id, n.batch_id
     FROM named n JOIN boxes b USING (class_name, frame, bbox_index)
     UNION ALL BY NAME
+    SELECT n.image_id, n.class_name, 'frame_twice' AS conflict,
+           format('{}|{} at {} m', n.session_id, n.number, array_to_string(r.distances, ', ')) AS subject, r.files,
+           r.classes, r.contents AS different_contents, n.session_id, n.batch_id
+    FROM named n JOIN numbers r USING (session_id, number)
+    UNION ALL BY NAME
     SELECT n.image_id, n.class_name, 'name_twice' AS conflict, n.file_name AS subject, f.files, f.classes,
            f.contents AS different_contents, n.session_id, n.batch_id
     FROM named n JOIN names f USING (file_name)
     UNION ALL BY NAME
     SELECT n.image_id, n.class_name, 'frame_in_classes' AS conflict, n.frame AS subject, f.files, f.classes,
            f.contents AS different_contents, n.session_id, n.batch_id
-    FROM named n JOIN frames f USING (frame)
+    FROM named n JOIN frames f USING (frame) ANTI JOIN labels b USING (object_code, frame, bbox_index)
+    UNION ALL BY NAME
+    SELECT n.image_id, n.class_name, 'box_in_classes' AS conflict,
+           n.object_code || ' in ' || n.frame || '|box' || n.bbox_index AS subject, b.files, b.classes,
+           b.contents AS different_contents, n.session_id, n.batch_id
+    FROM named n JOIN labels b USING (object_code, frame, bbox_index)
     UNION ALL BY NAME
     SELECT n.image_id, n.class_name, 'other_code' AS conflict, n.object_code AS subject,
            count(*) OVER (PARTITION BY n.class_name, n.object_code) AS files, coalesce(k.classes, []) AS classes,

@@ -20,6 +20,7 @@ import filelock
 import psutil
 
 from thermal_assets.errors import UserError, WarehouseLocked
+from thermal_assets.warehouse.memory import bound_memory
 
 _POLL_SECONDS = 0.05
 _CONFLICT = re.compile(r"PID (\d+)")
@@ -80,7 +81,7 @@ def connect(path: Path, *, read_only: bool, timeout: float) -> duckdb.DuckDBPyCo
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only)
+            return bound_memory(duckdb.connect(str(path), read_only=read_only))
         except duckdb.IOException as error:
             text = str(error)
             if "lock" not in text.lower():

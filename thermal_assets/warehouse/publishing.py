@@ -23,6 +23,7 @@ from thermal_assets.temporary import remove_leftovers, temporary_prefix
 from thermal_assets.warehouse.access import Warehouse
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import create_schema, create_table_sql, literal, quoted
+from thermal_assets.warehouse.memory import bound_memory
 from thermal_assets.warehouse.rows import first_row
 from thermal_assets.warehouse.schema import Table
 
@@ -73,7 +74,7 @@ def publish(
         UserError: no room on the disk; the old copy stays.
     """
     with _replacing(target) as path:
-        connection = duckdb.connect(str(path))
+        connection = bound_memory(duckdb.connect(str(path)))
         try:
             create_schema(connection, tables=_plain_tables(), views=[])
             old = _attach_old(connection, target)
@@ -118,7 +119,7 @@ def publish_vectors(warehouse: Warehouse, target: Path) -> bool:
         return False
     tables = [table for table in TABLES.values() if table.vectors]
     with _replacing(target) as path:
-        connection = duckdb.connect(str(path))
+        connection = bound_memory(duckdb.connect(str(path)))
         try:
             for table in tables:
                 connection.execute(create_table_sql(table))

@@ -13,6 +13,7 @@ from thermal_assets.temporary import remove_leftovers, temporary_prefix
 from thermal_assets.warehouse.access import Warehouse
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import create_schema, quoted
+from thermal_assets.warehouse.memory import bound_memory
 
 _LABEL = "snapshot"
 
@@ -28,7 +29,7 @@ def snapshot(
     """
     remove_leftovers(warehouse.path.parent, _LABEL)
     with tempfile.TemporaryDirectory(dir=warehouse.path.parent, prefix=temporary_prefix(_LABEL)) as folder:
-        connection = duckdb.connect(str(Path(folder) / "snapshot.duckdb"))
+        connection = bound_memory(duckdb.connect(str(Path(folder) / "snapshot.duckdb")))
         try:
             create_schema(connection, views=[])
             with warehouse.read_attached(connection, "live"):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from thermal_assets.errors import UserError
 from thermal_assets.warehouse.contract import TABLES
@@ -75,12 +76,8 @@ class Transaction:
         casts = ", ".join(f"CAST({quoted(n)} AS {types[n]}) AS {quoted(n)}" for n in table.compare)
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS SELECT {casts} FROM wanted_rows")
         self.connection.unregister("wanted_rows")
-        total = Written(0, self._delete_unless(table, f"SELECT {compare} FROM wanted", compare, where), 0)
-        for block in blocks:
-            self._check(table, block)
-            self._stage(table, block)
-            done = self._insert_staged(table, 0, where, count=False)
-            total = total + done
+        deleted = self._delete_unless(table, f"SELECT {compare} FROM wanted", compare, where)
+        inserted = self._insert_streamed(table, blocks, where)
         condition, values = _condition(where)
         rows = int(self.one(f"SELECT count(*) FROM {quoted(table.name)} WHERE {condition}", values))
         if rows != wanted.height:
@@ -88,7 +85,39 @@ class Transaction:
                 f"{table.name} would have {rows} rows where {wanted.height} are due: "
                 "its vectors changed meanwhile; start again"
             )
-        return Written(total.inserted, total.deleted, rows)
+        return Written(inserted, deleted, rows)
+
+    def _insert_streamed(self, table: Table, blocks: Iterable[pl.DataFrame], where: Mapping[str, Any]) -> int:
+        """Insert the rows of ``blocks`` that are not there yet; returns how many.
+
+        One statement, so that DuckDB writes them to the disk as they come: what many statements insert
+        stays in memory up to the commit.
+        """
+        stream = iter(blocks)
+        first = next(stream, None)
+        if first is None:
+            return 0
+        self._check(table, first)
+        schema = first.to_arrow().schema
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            yield from first.to_arrow().to_batches()
+            for block in stream:
+                self._check(table, block)
+                yield from block.select(first.columns).to_arrow().cast(schema).to_batches()
+
+        condition, values = _condition(where)
+        key = ", ".join(quoted(name) for name in table.key)
+        self.connection.register("streamed_rows", pa.RecordBatchReader.from_batches(schema, batches()))
+        try:
+            inserted = self.one(
+                f"INSERT INTO {quoted(table.name)} BY NAME SELECT {_casts(table)} FROM streamed_rows "
+                f"ANTI JOIN (SELECT {key} FROM {quoted(table.name)} WHERE {condition}) USING ({key})",
+                values,
+            )
+        finally:
+            self.connection.unregister("streamed_rows")
+        return int(inserted)
 
     def append(self, table_name: str, frame: pl.DataFrame) -> Written:
         """Add the rows of ``frame`` to an append-only table."""
@@ -117,8 +146,7 @@ class Transaction:
 
     def _stage(self, table: Table, frame: pl.DataFrame) -> None:
         self.connection.register("staged_rows", frame.to_arrow())
-        casts = ", ".join(f"CAST({quoted(c.name)} AS {c.type}) AS {quoted(c.name)}" for c in table.columns)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {casts} FROM staged_rows")
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {_casts(table)} FROM staged_rows")
         self.connection.unregister("staged_rows")
 
     def _delete_unless(self, table: Table, kept: str, compare: str, where: Mapping[str, Any] | None) -> int:
@@ -158,6 +186,10 @@ class Transaction:
             rows = int(self.one(f"SELECT count(*) FROM {quoted(table.name)} WHERE {condition}", values))
         self.connection.execute("DROP TABLE staged")
         return Written(int(inserted), deleted, rows)
+
+
+def _casts(table: Table) -> str:
+    return ", ".join(f"CAST({quoted(c.name)} AS {c.type}) AS {quoted(c.name)}" for c in table.columns)
 
 
 def _condition(where: Mapping[str, Any] | None) -> tuple[str, list[Any]]:

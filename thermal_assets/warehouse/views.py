@@ -6,6 +6,7 @@ from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, LEVEL, SCOPE
 from thermal_assets.warehouse.history_views import HISTORY_VIEWS
 from thermal_assets.warehouse.hygiene_views import HYGIENE_VIEWS
 from thermal_assets.warehouse.schema import View, column
+from thermal_assets.warehouse.suspect_labels import SUSPECT_LABELS
 
 _SCOPES = ("class", "dataset")
 
@@ -210,7 +211,7 @@ LABEL_DRIFT = View(
         column("looks_like", "", "The class that the evidence points to"),
         column("image_count", "", "Images concerned"),
         column("base_rate", "", "What sibling batches show"),
-        column("effect", "", "foreign_share minus base_rate, or the mean score of the images"),
+        column("effect", "", "foreign_share minus base_rate, or the mean score of the images with suspect labels"),
         column("q_value", "", "Benjamini-Hochberg over batches"),
         column("example_ids", "", "Up to ten image_ids"),
     ),
@@ -226,10 +227,10 @@ LABEL_DRIFT = View(
     SELECT class_name, NULL AS batch_id, 'neighbours' AS contradiction, neighbor_class AS looks_like,
            count(*) AS image_count, NULL AS base_rate, avg(score) AS effect, NULL AS q_value,
            list(image_id ORDER BY rank)[1:10] AS example_ids
-    FROM label_conflicts
+    FROM suspect_labels
     GROUP BY class_name, neighbor_class
     """,
-    reads=("batch_drift", "label_conflicts"),
+    reads=("batch_drift", "label_conflicts", "thresholds"),
 )
 
 VIEWS: dict[str, View] = {
@@ -241,6 +242,7 @@ VIEWS: dict[str, View] = {
         DENSITY_SCALES,
         DENSITIES,
         OUTLIERS,
+        SUSPECT_LABELS,
         LABEL_DRIFT,
         *HYGIENE_VIEWS,
         *HISTORY_VIEWS,

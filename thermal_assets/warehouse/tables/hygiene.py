@@ -37,7 +37,7 @@ HYGIENE = (
                 "compared_with",
                 "VARCHAR",
                 "'class and distance'; 'class and distance, spread of the class' (fewer than 30 images or 5 sessions); "
-                "'class' (fewer than 8 images or 3 sessions)",
+                "'class' (fewer than 8 images or 3 sessions; sharpness must then be as far from its own distance, too)",
             ),
             column("distance_m", "DOUBLE", "Distance of the group, metres; NULL where it is the whole class"),
             required("group_images", "BIGINT", "Images behind the median and the MAD"),

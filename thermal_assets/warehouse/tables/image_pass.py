@@ -37,7 +37,12 @@ IMAGE_PASS = (
             column("std_b", "DOUBLE", "Standard deviation of blue, native levels"),
             column("minimum", "DOUBLE", "Smallest value of the picture channels, native levels; alpha never counts"),
             column("maximum", "DOUBLE", "Largest value of the picture channels, native levels"),
-            column("entropy", "DOUBLE", "Shannon entropy of luminance over 256 levels of its bit depth, bits (0 to 8)"),
+            column(
+                "entropy",
+                "DOUBLE",
+                "Shannon entropy of luminance over its native levels, bits (0 to 8, of 16-bit images to 16); of floats and "
+                "32-bit images over 256 equal parts of their range",
+            ),
             column("sharpness", "DOUBLE", "Variance of the 4-neighbour Laplacian of luminance scaled to 0..1"),
             column(
                 "saturated_fraction",

@@ -1,0 +1,37 @@
+"""Which labels are suspect: the one rule that findings, gates, scorecard, review list and report go by."""
+
+from __future__ import annotations
+
+from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, IMAGE_KEY
+from thermal_assets.warehouse.schema import View, column
+
+_DEFAULT = Thresholds.model_fields["label_conflict_odds"].default
+_JUDGED_BY = f"coalesce((SELECT max(value) FROM thresholds WHERE name = 'label_conflict_odds'), {_DEFAULT})"
+
+
+def suspect_labels_sql(odds: float | str) -> str:
+    """SELECT of the rows of label_conflicts whose odds against the label are at least ``odds`` (a number or SQL)."""
+    return f"SELECT * FROM label_conflicts WHERE log_odds >= ln({odds})"
+
+
+SUSPECT_LABELS = View(
+    "suspect_labels",
+    "One row per image whose label is suspect: the rows of label_conflicts with odds of at least threshold "
+    "label_conflict_odds against the label, as last judged (before that: 9 to 1).",
+    (
+        IMAGE_ID,
+        CLASS_NAME,
+        IMAGE_KEY,
+        column("neighbor_class", "", "The label that neighbours and classifier together point to"),
+        column("neighbor_share", "", "Size-balanced share of that label among the neighbours, 0..1"),
+        column("own_share", "", "Size-balanced share of its own label among the neighbours, 0..1"),
+        column("score", "", "neighbor_share minus own_share"),
+        column("log_odds", "", "ln of the odds against its label"),
+        column("rank", "", "1 = most suspect"),
+        column("method", "", "'exact' or 'sample', as in label_conflicts"),
+        column("lens_id", "", "The lens the figures come from"),
+    ),
+    suspect_labels_sql(_JUDGED_BY),
+    reads=("label_conflicts", "thresholds"),
+)
