@@ -5,7 +5,7 @@
 environment of its own, made with the package index configured here) ranks by its self-confidence, the best of its
 three scores here, over five-fold logistic regression on the same features: on the whitened L3 vectors, and on the
 standardised L2 vectors that our classifier sees as well. Precision at n (n = flipped labels; recall at n is the same
-number) and AUC of flipped against kept labels.
+number) and AUC of flipped against kept labels; and what the default threshold of suspect labels makes of the list.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import polars as pl
 
 from benchmarks.peers import peer_environment
 from benchmarks.real_vectors import solar_vectors
+from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.lenses.projection import fit_projection, whitened_unit
 from thermal_assets.statistics.auc import auc
 from thermal_assets.statistics.label_conflicts import label_conflicts
@@ -72,6 +73,14 @@ def main() -> None:
             measured = float(wrong[first].mean()), auc(values[wrong], values[~wrong]) or 0.0
             totals.setdefault(name, []).append(measured)
             print(f"seed {seed}  {name:28} precision at n {measured[0]:.3f}  AUC {measured[1]:.4f}", flush=True)
+        odds = Thresholds().label_conflict_odds
+        suspect = scores["ours"] >= np.log(odds)
+        found = int((suspect & wrong).sum())
+        print(
+            f"seed {seed}  suspect at {odds:g} to 1: {suspect.sum():,} images, precision {found / max(suspect.sum(), 1):.3f}, "
+            f"recall {found / rows.size:.3f}",
+            flush=True,
+        )
     for name, figures in totals.items():
         means = np.mean(figures, axis=0)
         print(f"mean    {name:28} precision at n {means[0]:.3f}  AUC {means[1]:.4f}")

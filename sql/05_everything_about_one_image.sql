@@ -33,7 +33,7 @@ SELECT f.* EXCLUDE (mtime_ns, extra_tokens),
         FROM placed) AS densities,
        (SELECT list({'level': level, 'scope': scope, 'side': side, 'rank': rank} ORDER BY level, scope)
         FROM outliers WHERE image_id = getvariable('image_id')) AS outlier_ranks,
-       (SELECT list({'neighbor_class': neighbor_class, 'score': round(score, 2)})
+       (SELECT list({'neighbor_class': neighbor_class, 'odds': round(exp(log_odds), 1)})
         FROM label_conflicts WHERE image_id = getvariable('image_id')) AS label_conflicts,
        (SELECT list({'kind': kind, 'group_id': group_id, 'group_size': group_size, 'keeper': keeper})
         FROM duplicates WHERE image_id = getvariable('image_id')) AS copies

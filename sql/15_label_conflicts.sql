@@ -1,5 +1,6 @@
 -- Which images lie among images of another label, other sessions only?
--- score: share of the other label minus share of the own one, large classes weighed down.
+-- odds: against the label it has, by its neighbours and a classifier held out by session, in equal parts.
+-- suspect: by threshold label_conflict_odds, as findings, gates, scorecard and review list judge; the others are reading matter.
 -- Runs on published.duckdb and on warehouse.duckdb.
 -- param class_name: one class, or '*' = all
 -- param n: how many images
@@ -7,7 +8,8 @@ SET VARIABLE class_name = '*';
 SET VARIABLE n = 100;
 
 SELECT rank, image_id, class_name, neighbor_class, round(neighbor_share, 3) AS neighbor_share,
-       round(own_share, 3) AS own_share, round(score, 3) AS score
+       round(own_share, 3) AS own_share, round(exp(log_odds), 1) AS odds,
+       image_id IN (SELECT image_id FROM suspect_labels) AS suspect
 FROM label_conflicts
 WHERE getvariable('class_name') IN ('*', class_name)
 ORDER BY rank

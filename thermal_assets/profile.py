@@ -27,6 +27,16 @@ from thermal_assets.temperature.settings import TemperatureSettings
 SHIPPED = Path(__file__).parent / "profiles"
 
 TokenType = Literal["text", "integer", "number", "date_yy_mm_dd", "session_ap", "distance", "box", "code"]
+# Named groups with a column of their own in file_manifest, and the types that fit it.
+_FITTING: dict[str, tuple[TokenType, ...]] = {
+    "object_code": ("code", "text"),
+    "state_code": ("code", "text"),
+    "site_code": ("text", "code"),
+    "session_code": ("session_ap", "text", "code"),
+    "captured_on": ("date_yy_mm_dd",),
+    "frame_number": ("integer", "box"),
+    "bbox_index": ("box", "integer"),
+}
 
 
 class _Model(BaseModel):
@@ -63,6 +73,11 @@ class Grammar(_Model):
         unknown = sorted(set(self.tokens) - groups)
         if unknown:
             raise ValueError(f"tokens {unknown} are not named groups of the pattern")
+        for group in sorted(groups & _FITTING.keys()):
+            if self.tokens.get(group, "text") not in _FITTING[group]:
+                raise ValueError(
+                    f'group {group} needs its type below [grammar.tokens]: {group} = "{_FITTING[group][0]}"'
+                )
         if self.example is not None and not re.fullmatch(self.pattern, self.example):
             raise ValueError(f"the example {self.example!r} does not match the pattern")
         return self

@@ -38,6 +38,7 @@ def test_the_first_matching_rule_counts() -> None:
         ("classes = 3", "classes"),
         ("[grammar]\npattern = '('", "regular expression"),
         ("[grammar]\npattern = 'x'\n[grammar.tokens]\nframe = 'integer'", "not named groups"),
+        ("[grammar]\npattern = '(?P<captured_on>.*)'", 'captured_on = "date_yy_mm_dd"'),
         ("[ranges]\ncolour = 1", "ranges.colour"),
         ("not toml at all", "not valid TOML"),
     ],

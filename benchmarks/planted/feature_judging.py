@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -35,7 +36,6 @@ from thermal_assets.warehouse.views import VIEWS
 LENS = "benchmark-L3"
 _IDENTITY = ("image_id", "class_name", "image_key", "content_hash")
 _TOKENS = ("object_code", "captured_on", "site_code", "distance_m", "session_id", "batch_id", "frame_id")
-PAIRS = [("A_normal", "A_anomaly"), ("B_normal", "B_anomaly")]
 # detector -> the tables that it judges
 TABLES_OF: dict[str, tuple[str, ...]] = {
     "label_contamination": ("batch_drift",),
@@ -63,14 +63,26 @@ def judge(
 
 def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
     images, vectors = data.images, data.vectors
-    lens = fit_projection([vectors])
-    projected = lens.project(vectors)
-    white = whitened_unit(lens, projected)
+
+    @cache
+    def readings() -> tuple[np.ndarray, np.ndarray]:
+        """Fitted where a measure asks for it: L3 plain and whitened."""
+        lens = fit_projection([vectors])
+        projected = lens.project(vectors)
+        return projected, whitened_unit(lens, projected)
+
+    def white() -> np.ndarray:
+        return readings()[1]
+
     labels = codes(images["class_name"])
     keys = images["image_key"].to_numpy()
     sessions = codes(images["session_id"])
+    objects = dict(images.select("class_name", "pair").unique().iter_rows())
+    both = images.group_by("pair").agg(pl.col("state").n_unique()).filter(pl.col("state") == 2)["pair"].sort()
+    pairs = [(f"{pair}_normal", f"{pair}_anomaly") for pair in both]
 
     def of_classes(measure: Callable[[pl.DataFrame, np.ndarray, np.ndarray, np.ndarray], pl.DataFrame]) -> pl.DataFrame:
+        projected = readings()[0]
         parts = []
         for label in np.unique(labels):
             rows = np.flatnonzero(labels == label)
@@ -88,23 +100,23 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
 
     return {
         "batch_drift": lambda: batch_drift(
-            images, white, lens_id=LENS, code_objects={"A": "A", "B": "B"}, objects={n: n[0] for n in images["class_name"]}
+            images, white(), lens_id=LENS, code_objects={name: name for name in objects.values()}, objects=objects
         ),
         "label_conflicts": lambda: label_conflicts(
-            images, white, lens_id=LENS,
+            images, white(), lens_id=LENS,
             probabilities=held_out_probabilities(lambda rows: vectors[rows], labels, keys, sessions, salt="planted"),
         ),
-        "separation": lambda: separation(images, white, level="L3", lens_id=LENS, pairs=PAIRS),
+        "separation": lambda: separation(images, white(), level="L3", lens_id=LENS, pairs=pairs),
         "shortcut_audit": lambda: shortcut_audit(images),
-        "distance_groups": lambda: distance_groups(images, lambda rows: white[rows], level="L3", lens_id=LENS),
-        "domain_drift": lambda: domain_drift(images, lambda rows: white[rows], level="L3", lens_id=LENS),
+        "distance_groups": lambda: distance_groups(images, lambda rows: white()[rows], level="L3", lens_id=LENS),
+        "domain_drift": lambda: domain_drift(images, lambda rows: white()[rows], level="L3", lens_id=LENS),
         "time_drift": lambda: of_classes(
             lambda part, points, density, xs: time_drift(part, points, density, xs, level="L3", lens_id=LENS)
         ),
         "distance_drift": lambda: of_classes(
             lambda part, points, density, xs: distance_drift(part, density, xs, level="L3", lens_id=LENS)
         ),
-        "run_drift": lambda: delivery_drift(images, data.new, lambda rows: white[rows], lens_id=LENS)
+        "run_drift": lambda: delivery_drift(images, data.new, lambda rows: white()[rows], lens_id=LENS)
         if data.new.any()
         else empty_frame("run_drift"),
     }  # fmt: skip

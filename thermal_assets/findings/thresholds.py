@@ -141,19 +141,26 @@ class Thresholds(BaseModel):
         "characters of 5 x 8 pixels, a third of them inked, is that much of a crop of 160 x 160.",
     )
     # L2 and L3: labels
-    label_conflict_score: float = Field(
-        0.8,
-        gt=0,
-        le=1,
-        description="Size-balanced share of one other label among the neighbours, minus the share of the own label: at "
-        "0.8 at least nine tenths of the neighbours speak for one other label.",
+    label_conflict_odds: float = Field(
+        9.0,
+        ge=3,
+        description="Odds against the label of an image, by its neighbours and a held-out classifier in equal parts, from "
+        "which on its label is called suspect: at nine to one they leave the label it has one chance in ten. That is what "
+        "they say, not the rate of mistakes: where classes resemble each other, most suspect labels are right (of real "
+        "solar modules with 5 % of the labels flipped, a third of the suspect ones were flipped). Table label_conflicts "
+        "begins at three to one.",
+    )
+    label_conflict_images: int = Field(
+        3,
+        ge=1,
+        description="Suspect labels that a class must have for them to be told: one or two are reading matter.",
     )
     label_conflict_share: float = Field(
         0.01,
         gt=0,
         le=1,
-        description="Share of a class with such images from which on they are told as a group: below it they stay in "
-        "table label_conflicts, because classes that resemble each other always exchange a few images.",
+        description="Share of a class with suspect labels from which on they are told as a group: below it they stay in "
+        "view suspect_labels, because classes that resemble each other always exchange a few images.",
     )
     # L2 and L3: comparisons
     separability_auc: float = Field(

@@ -5,11 +5,7 @@ from __future__ import annotations
 from thermal_assets.findings.finding import counted, number, percent
 from thermal_assets.gates.gate import SEPARABILITY_METRIC, Gate, GateBasis, Measurement, within
 
-_LABEL_SCORE = 0.8
-_LABELS = f"""
-    SELECT class_name, image_id, neighbor_class, score FROM label_conflicts
-    WHERE score >= {_LABEL_SCORE} ORDER BY score DESC, image_id
-"""
+_LABELS = "SELECT class_name, image_id, neighbor_class, exp(log_odds) AS odds FROM suspect_labels ORDER BY rank"
 _ROBUST_Z = 3.5
 _FAR_OUT = f"""
     SELECT class_name, image_id, robust_z FROM densities
@@ -45,8 +41,8 @@ def _labels(basis: GateBasis) -> Measurement:
     share = suspect / max(images, 1)
     return Measurement(
         share,
-        f"{number(suspect)} of {counted(images, 'image')} ({percent(share)}) lie among images of one other label "
-        f"(score of at least {_LABEL_SCORE:g}).",
+        f"{number(suspect)} of {counted(images, 'image')} ({percent(share)}) have a suspect label: "
+        "neighbours and a held-out classifier point to another one (view suspect_labels).",
     )
 
 
@@ -110,13 +106,13 @@ GATES = (
     Gate(
         "label_contradictions",
         "label_conflicts",
-        "Share of images whose neighbours carry another label",
+        "Share of images with a suspect label",
         _labels,
         "warn",
         0.01,
         "Classes that resemble each other exchange a few images; from a hundredth on it is worth a look.",
         _LABELS,
-        ("channel_stats", "label_conflicts"),
+        ("channel_stats", "label_conflicts", "findings"),
     ),
     Gate(
         "outlier_share",

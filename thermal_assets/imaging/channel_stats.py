@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermal_assets.imaging.decoded_image import DecodedImage
-from thermal_assets.imaging.level_plane import luminance_ends
-from thermal_assets.imaging.palettes import PaletteMatch
+from thermal_assets.imaging.level_plane import luminance_follows, plane_ends
+from thermal_assets.imaging.palettes import UNKNOWN, PaletteMatch
 from thermal_assets.imaging.pixel_defects import laplacian
 from thermal_assets.imaging.structure import deep_structure, no_structure
 
@@ -24,10 +24,12 @@ def channel_statistics(image: DecodedImage) -> dict[str, object]:
 
     Means, standard deviations (population), minimum and maximum are in native levels; alpha never
     counts, nor do values that are not finite. Luminance is ITU-R BT.601, rounded to a level for 8-bit
-    pictures. ``entropy`` (Shannon, bits) is taken over 256 equal steps of the format's levels, or of the
+    pictures. ``entropy`` (Shannon, bits) is taken over the native levels, of 16 bits too; over 256 equal steps of the
     picture's own range for float and 32-bit pictures, which have no meaningful end levels; for the same
-    reason those have no clipped fractions (None). A pixel is clipped whose luminance is that of the ends of the
-    scale: of the palette where one was named, else of the format. ``sharpness`` is None below 3 x 3 pixels.
+    reason those have no clipped fractions (None). A pixel is clipped whose level (``level_plane``) is at an end of the
+    scale: of the palette where one was named (cameras end one palette a little differently, so the last colour of the
+    picture counts as its end where it lies close to it), else of the format. Of lossy files, whose colours spread
+    around the end, that is a lower bound. ``sharpness`` is None below 3 x 3 pixels.
     ``palette_confidence`` judges an even grid of at most ``palettes.SAMPLE`` pixels. How lines, pixels and
     graphics are judged is said in ``pixel_defects`` and ``overlays``.
     """
@@ -117,18 +119,23 @@ def entropy_bits(counts: NDArray[Any]) -> float:
 def _eight_bit(image: DecodedImage, match: PaletteMatch) -> dict[str, object]:
     """Exact numbers from the 256-level histograms."""
     from thermal_assets.imaging.level_kernels import describe_counts
+    from thermal_assets.imaging.plane_kernels import count_levels
 
     grey = image.native.ndim == 2
     pixels = image.width * image.height
     numbers = np.zeros(10, np.int64)
     counts = image.level_counts[:1] if grey else image.level_counts
-    entropy = describe_counts(counts, image.luminance_counts, *luminance_ends(match), numbers)
+    structure = image.structure
+    plane_counts = image.luminance_counts
+    if match.name != UNKNOWN and not luminance_follows(match.name, match.kind):
+        plane_counts = np.zeros(256, np.uint32)
+        count_levels(structure.plane, plane_counts)
+    entropy = describe_counts(counts, image.luminance_counts, plane_counts, *plane_ends(match), numbers)
     lowest, highest, below, above, *sums = numbers.tolist()
     means, deviations = [], []
     for total, squares in zip(sums[: 2 if grey else 6 : 2], sums[1::2], strict=False):
         means.append(total / pixels)
         deviations.append(math.sqrt(pixels * squares - total * total) / pixels)
-    structure = image.structure
     if grey:
         means, deviations = means * 3, deviations * 3
     return {
@@ -168,15 +175,15 @@ def _deep(image: DecodedImage) -> dict[str, object]:
     if native.ndim == 3 and native.dtype.kind in "ui":
         luminance = np.rint(luminance)  # white must come out as the highest level, not a rounding error below
     known = finite if native.ndim == 2 else finite.all(axis=2)
-    # Steps of the format: (high - low + 1) / 256 levels each. Of the own range: 256 equal parts of it.
-    width = (high - low + 1.0) if has_ends else max(high - low, np.finfo(np.float64).tiny)
-    steps = np.clip((luminance[known] - low) / width * 256.0, 0, 255).astype(np.int64)
+    steps = luminance[known] - low
+    if not has_ends:
+        steps = np.clip(steps / max(high - low, np.finfo(np.float64).tiny) * 256.0, 0, 255)
     ends = [np.count_nonzero(at) / luminance.size for at in (luminance <= low, luminance >= high)]
     return {
         **_per_channel(means, deviations),
         "minimum": minimum,
         "maximum": maximum,
-        "entropy": entropy_bits(np.bincount(steps, minlength=256)),
+        "entropy": entropy_bits(np.bincount(steps.astype(np.int64))),
         "sharpness": laplacian_variance(np.where(known, luminance, low), high - low or 1.0),
         **(_clipped(*ends) if has_ends else dict.fromkeys(_clipped(0, 0))),
         **(deep_structure(luminance, has_ends) if image.bit_depth > 1 else no_structure()),

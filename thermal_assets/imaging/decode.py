@@ -67,7 +67,7 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedI
     if not data:
         raise ImageProblem("empty_file", "The file has no bytes")
     if len(data) > limits.max_bytes:
-        raise ImageProblem("too_large_file", f"{len(data):,} bytes; at most {limits.max_bytes:,} are read")
+        raise ImageProblem("too_large_file", f"More than the {limits.max_bytes:,} bytes that are read of one file")
     file_format = sniff_format(data)
     if file_format is None:
         raise ImageProblem("not_an_image", f"The content is none of {', '.join(FORMATS)}")

@@ -77,14 +77,15 @@ def describe_levels(counts, at, spot_share, spot_pixels, figures, bins):  # type
 
 
 @nb.njit(
-    nb.float64(_HISTOGRAMS, _HISTOGRAM, nb.int64, nb.int64, nb.int64[::1]),
+    nb.float64(_HISTOGRAMS, _HISTOGRAM, _HISTOGRAM, nb.int64, nb.int64, nb.int64, nb.int64[::1]),
     **_compiled,
 )
-def describe_counts(counts, luminance, low, high, numbers):  # type: ignore[no-untyped-def]
+def describe_counts(counts, luminance, plane, low, high, within, numbers):  # type: ignore[no-untyped-def]
     """Entropy in bits of the histogram ``luminance`` uint32 [256]; the rest into numbers int64 [10].
 
-    ``counts`` uint32 [C, 256], C of 1 or 3. numbers: lowest and highest level that a channel has; pixels whose
-    luminance is at most ``low``, at least ``high``; then the sum and the sum of squares of each channel.
+    ``counts`` uint32 [C, 256], C of 1 or 3; ``plane`` uint32 [256], the histogram of the level plane. numbers: lowest
+    and highest level that a channel has; pixels of the plane at its two ends; then the sum and the sum of squares of
+    each channel. An end is ``low`` or ``high``, or the last level of the plane that is not more than ``within`` from it.
     """
     lowest, highest = 256, -1
     for c in range(counts.shape[0]):
@@ -96,14 +97,22 @@ def describe_counts(counts, luminance, low, high, numbers):  # type: ignore[no-u
                 squares += level * level * count
                 lowest, highest = min(lowest, level), max(highest, level)
         numbers[4 + 2 * c], numbers[5 + 2 * c] = total, squares
-    pixels, below, above = 0, 0, 0
-    weighted = 0.0
+    pixels, weighted = 0, 0.0
     for level in range(256):
         count = luminance[level]
         if count:
             pixels += count
             weighted += count * np.log2(count)
-            below += count if level <= low else 0
-            above += count if level >= high else 0
+    coldest, hottest = 0, 255
+    while plane[coldest] == 0:
+        coldest += 1
+    while plane[hottest] == 0:
+        hottest -= 1
+    low = coldest if low < coldest <= low + within else low
+    high = hottest if high - within <= hottest < high else high
+    below, above = 0, 0
+    for level in range(256):
+        below += plane[level] if level <= low else 0
+        above += plane[level] if level >= high else 0
     numbers[0], numbers[1], numbers[2], numbers[3] = lowest, highest, below, above
     return max(0.0, np.log2(pixels) - weighted / pixels)

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from thermal_assets.imaging.palette_inversion import level_lookup
-from thermal_assets.imaging.palettes import GREY, UNKNOWN, PaletteMatch, palette_table
+from thermal_assets.imaging.palettes import GREY, TOLERANCE, UNKNOWN, PaletteMatch, palette_table
+
+#: Cameras end one palette a little differently: a colour ``TOLERANCE`` away along grey is this much brighter or darker.
+ENDS_WITHIN = round(TOLERANCE / 3**0.5)
 
 
 def luminance_follows(name: str, kind: int) -> bool:
@@ -18,12 +21,13 @@ def luminance_follows(name: str, kind: int) -> bool:
     return _luminance(name, kind)[1]
 
 
-def luminance_ends(match: PaletteMatch) -> tuple[int, int]:
-    """Luminance of the cold and the hot end of the palette; (0, 255) for grey and unknown palettes."""
+def plane_ends(match: PaletteMatch) -> tuple[int, int, int]:
+    """(cold, hot, within): levels of ``level_plane`` at the two ends of the palette, and how far inside of them the ends
+    of a picture may lie; (0, 255, 0) for grey and unknown palettes."""
     if match.name in (GREY, UNKNOWN):
-        return 0, 255
-    levels = _luminance(match.name, match.kind)[0]
-    return int(levels[0]), int(levels[-1])
+        return 0, 255, 0
+    levels, follows = _luminance(match.name, match.kind)
+    return (int(levels[0]), int(levels[-1]), ENDS_WITHIN) if follows else (0, 255, ENDS_WITHIN)
 
 
 def level_plane(rgb: NDArray[np.uint8], luminance: NDArray[np.uint8], match: PaletteMatch) -> NDArray[np.uint8]:

@@ -31,9 +31,11 @@ BAR_ZONE, BAR_WIDTH_TO, BAR_LENGTH_FROM = 0.25, 0.12, 0.35
 # ... goes through at least this many of 256 levels, and is at least as many lines wide.
 BAR_LEVELS, BAR_LINES = 160, 3
 BAR_NOISE = 8  # levels from line to line (JPEG, rounding to the palette)
-# All lines of a bar are one line drawn again, and it ends sharply: the scene three lines on (JPEG blurs two) is another.
-# A hot spot whose warmth fades along the border changes from line to line instead.
+# All lines of a bar are one line drawn again, and it ends sharply: the next line is the scene, which differs from it,
+# or after JPEG, which blurs two lines, the third. A hot spot whose warmth fades along the border changes from line to
+# line instead.
 BAR_SAME_TO, BAR_EDGE_FROM = 4.0, 16.0
+BAR_EDGE, BAR_LOSSY_EDGE = 1, 3
 # Largest distance of a bar's positions from a straight line, share of its range: tables of one palette differ so much.
 BAR_EVEN_TO = 0.12
 
@@ -80,14 +82,16 @@ class ColourBar:
 
 
 def colour_bar(
-    plane: NDArray[np.uint8], scale: NDArray[np.float64], vertical: bool, horizontal: bool
+    plane: NDArray[np.uint8], scale: NDArray[np.float64], vertical: bool, horizontal: bool, lossy: bool
 ) -> ColourBar | None:
     """The scale bar of levels uint8 [H, W], or None; ``vertical`` and ``horizontal`` say which kinds there may be.
 
     ``scale`` float64 [256] turns a level into its position on the palette, 0..255. A bar is a strip of at least 3
     equal lines, at most 12 % of the picture wide, in which the position runs evenly through at least 160 of 256 over
-    at least 35 % of the side, the middle of the side included. Pictures below 48 pixels have none.
+    at least 35 % of the side, the middle of the side included. Pictures below 48 pixels have none. ``lossy``: the
+    container blurs its edges.
     """
+    edge = BAR_LOSSY_EDGE if lossy else BAR_EDGE
     for names, lines, possible in ((("left", "right"), plane.T, vertical), (("top", "bottom"), plane, horizontal)):
         if not possible:
             continue  # most pictures need no closer look
@@ -96,9 +100,8 @@ def colour_bar(
         for start, end in _equal_lines(lines, scale):
             near = end <= zone or start >= len(lines) - zone
             drawn = near and end - start <= width_to and _is_ramp(scale[lines[(start + end) // 2]])
-            if drawn and _stands_alone(
-                scale[lines[max(0, start - 3) : end + 3]], start - max(0, start - 3), end - start
-            ):
+            first = max(0, start - edge)
+            if drawn and _stands_alone(scale[lines[first : end + edge]], start - first, end - start, edge):
                 return ColourBar(names[0] if end <= zone else names[1], start, end)
     return None
 
@@ -120,10 +123,10 @@ def _equal_lines(lines: NDArray[Any], scale: NDArray[np.float64]) -> list[list[i
     return [[start, end + 1] for start, end in runs if end + 1 - start >= BAR_LINES]
 
 
-def _stands_alone(lines: NDArray[np.float64], start: int, count: int) -> bool:
-    """Whether ``count`` lines from ``start`` on are equal, and unlike the scene three lines beyond them on either side."""
+def _stands_alone(lines: NDArray[np.float64], start: int, count: int, edge: int) -> bool:
+    """Whether ``count`` lines from ``start`` on are equal, and unlike the scene ``edge`` lines beyond them on either side."""
     apart = np.median(np.abs(lines - lines[start + count // 2]), axis=1)
-    beyond = [apart[0]] * (start == 3) + [apart[-1]] * (len(lines) - start - count == 3)
+    beyond = [apart[0]] * (start == edge) + [apart[-1]] * (len(lines) - start - count == edge)
     return bool(apart[start : start + count].max() <= BAR_SAME_TO) and bool(min(beyond) >= BAR_EDGE_FROM)
 
 

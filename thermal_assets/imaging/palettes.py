@@ -5,8 +5,8 @@ curve, give or take the colour noise of JPEG; a photograph fills a volume. So a 
 share of pixels whose colour lies within a stated distance of its curve.
 
 To read levels back out of a picture: ``match_palette(rgb)`` says which palette and which of its variants
-("kind") the picture was rendered with, and ``palette_table(name, kind)`` is its uint8 [256, 3] table of
-colours from cold to hot. ``DecodedImage.levels`` has both, and every pixel's position on the palette.
+("kind") the picture was rendered with, ``palette_table(name, kind)`` is its uint8 [256, 3] table of colours
+from cold to hot, and ``palette_inversion`` finds every pixel's position on it.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ _ADVICE = {
     "not_an_image": "move it out of the image folder, or convert it to PNG",
     "truncated": "copy it again from its source",
     "corrupt": "copy it again from its source",
-    "too_many_pixels": "crop or shrink it, or raise the limit",
-    "too_large_file": "convert it to PNG, or raise the limit",
+    "too_many_pixels": "crop or shrink it",
+    "too_large_file": "save it as a compressed PNG, or shrink it",
     "unsupported_mode": "convert it to 8-bit RGB or 16-bit grey",
     "out_of_memory": "free memory or use fewer workers, then run again",
 }

@@ -54,7 +54,7 @@ def structure_of(image: DecodedImage) -> Structure:
         laplacian=(found[0], found[1]),
         defects=count_defects(plane, found),
         overlay=None if grey else overlay_fraction(image.rgb, match, image.noise > 0),
-        bar=colour_bar(plane, scale, bool(found[5]), bool(found[6])) if found[5] or found[6] else None,
+        bar=colour_bar(plane, scale, bool(found[5]), bool(found[6]), image.noise > 0) if found[5] or found[6] else None,
         plane=plane,
     )
 

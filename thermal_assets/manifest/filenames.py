@@ -87,7 +87,7 @@ def _read_match(groups: dict[str, str | None], grammar: Grammar, ranges: Ranges)
         except _BadToken as bad:
             tokens.token_problems.append(f"{bad.code}: {bad.text}")
     if extra:
-        tokens.extra_tokens = json.dumps(extra, sort_keys=True, ensure_ascii=False)
+        tokens.extra_tokens = json.dumps(extra, sort_keys=True, ensure_ascii=False, default=str)
     _check_ranges(tokens, ranges)
     _name_units(tokens)
     tokens.tokens_valid = not tokens.token_problems
@@ -108,11 +108,11 @@ def _assign(tokens: Tokens, extra: dict[str, Any], name: str, text: str, grammar
     if kind == "date_yy_mm_dd":
         value = _date(text)
     elif kind == "integer":
-        value = int(_number(text, text))
+        value = _whole(text, text)
     elif kind == "number":
         value = _number(text, text)
     elif kind == "box":
-        value = int(_number(text.lstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-"), text))
+        value = _whole(text.lstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-"), text)
     if name in _COLUMNS:
         setattr(tokens, name, value)
     else:
@@ -128,6 +128,17 @@ def _number(text: str, shown: str) -> float:
         return float(text)
     except ValueError:
         raise _BadToken("bad_number", f"{shown} is not a number") from None
+
+
+def _whole(text: str, shown: str) -> int:
+    """Read as it stands: above 2^53 floats would make one frame of two."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = int(_number(text, shown))
+    if abs(value) >= 1 << 63:
+        raise _BadToken("bad_number", f"{shown} is larger than any frame or box number")
+    return value
 
 
 def _date(text: str) -> date:

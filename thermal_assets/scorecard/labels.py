@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from thermal_assets.scorecard.lens_reason import lens_reason
 from thermal_assets.scorecard.measure import Basis, Measure
+from thermal_assets.warehouse.suspect_labels import suspect_labels_sql
 
 
 def _labels_supported(basis: Basis) -> str:
     return f"""
         WITH unfit AS ({lens_reason("label_conflicts", "labels have not been compared yet")})
         SELECT CASE WHEN (SELECT reason FROM unfit) IS NULL
-                    THEN 1 - (SELECT count(*) FROM label_conflicts
-                              WHERE score >= {basis.thresholds.label_conflict_score}) / nullif(count(*), 0) END AS value,
+                    THEN 1 - (SELECT count(*)
+                              FROM ({suspect_labels_sql(basis.thresholds.label_conflict_odds)})) / nullif(count(*), 0) END AS value,
                CASE WHEN count(*) = 0 THEN 'no image has been decoded yet' ELSE (SELECT reason FROM unfit) END AS reason
         FROM channel_stats"""
 
@@ -64,7 +65,7 @@ LABELS = (
         "accuracy of labels",
         "Labels that the surroundings support",
         "An image that lies among another class in other sessions may carry the wrong label: an estimate, not a proof.",
-        "1 - images whose neighbours of other sessions speak for one other label / images",
+        "1 - images with a suspect label (odds against it of at least thresholds.label_conflict_odds) / images",
         good=0.99,
         bad=0.95,
         bounds="classes that resemble each other always exchange a few images; a twentieth is a confused class",

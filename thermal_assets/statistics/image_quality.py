@@ -41,6 +41,8 @@ TAIL_Z = 3.5  # Iglewicz and Hoaglin's bound of a possible outlier: nothing near
 MOST_ROWS = 200  # rows a measure and direction in one class, or the share below if that is more
 MOST_SHARE = 0.02
 _NOTHING = 1e-9  # a picture without light, contrast or edges has no logarithm
+# Edges are sharper the fewer pixels an object has: against a whole class, near pictures look blurred and far ones sharp.
+_CHANGES_WITH_DISTANCE = frozenset({"sharpness"})
 OWN, POOLED, CLASS = "class and distance", "class and distance, spread of the class", "class"
 
 
@@ -51,7 +53,8 @@ def quality_tail(images: pl.DataFrame) -> pl.DataFrame:
     column for every name in MEASURES (NULL: not measured). An image is compared with its class and distance if that
     group has ``LEAST_IMAGES`` images of ``LEAST_SESSIONS`` sessions. If it only has ``MEDIAN_IMAGES`` of
     ``MEDIAN_SESSIONS``, its median is used with the spread that the class has around the medians of its distances.
-    Else the image is compared with the whole class, if that has images and sessions enough, else with nothing.
+    Else the image is compared with the whole class, if that has images and sessions enough, else with nothing; its
+    sharpness must then be as far from the median of its own distance, however few images that has.
     Images without a session are compared, but do not make the norm where others have sessions. Only |robust z| of
     ``TAIL_Z`` and more is returned, the farthest first, and of these as many as ``MOST_ROWS`` and ``MOST_SHARE`` allow
     a measure and side.
@@ -78,6 +81,8 @@ def _tail(images: pl.DataFrame, measure: str) -> pl.DataFrame:
     )
     z = (pl.col("scaled") - pl.col("median")) / pl.col("spread")
     far = frame.with_columns(robust_z=z).filter(pl.col("robust_z").abs() >= TAIL_Z)
+    if measure in _CHANGES_WITH_DISTANCE:
+        far = _apart_from_own_distance(far, known)
     rows = far.with_columns(
         measure=pl.lit(measure),
         value=pl.col(measure),
@@ -131,6 +136,26 @@ def _norms(known: pl.DataFrame, measure: str) -> pl.DataFrame:
                 row |= {"spread": pooled["spread"], "compared_with": POOLED}
     found = [row for row in rows if row["spread"] is not None]
     return pl.DataFrame(found, schema={"distance_m": pl.Float64, **_NORM_SCHEMA})
+
+
+def _apart_from_own_distance(far: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Of rows compared with the whole class those that are as far from the images of their own distance, on that side."""
+    by_class = (pl.col("compared_with") == CLASS) & pl.col("distance_m").is_not_null()
+    if not far.filter(by_class).height:
+        return far
+    medians = []
+    for part in known.drop_nulls("distance_m").partition_by("distance_m", maintain_order=True):
+        members, weights, _ = _members(part)
+        values = members["scaled"].to_numpy()
+        # The lower and the upper median: of two sessions that disagree, the nearer one may be the usual one.
+        ends = weighted_median(values, weights), -weighted_median(-values, weights)
+        medians.append((part["distance_m"][0], *ends))
+    own = pl.DataFrame(medians, schema=dict.fromkeys(("distance_m", "lower", "upper"), pl.Float64), orient="row")
+    below = pl.col("lower") - pl.col("scaled") >= TAIL_Z * pl.col("spread")
+    above = pl.col("scaled") - pl.col("upper") >= TAIL_Z * pl.col("spread")
+    apart = pl.when(pl.col("robust_z") < 0).then(below).otherwise(above)
+    joined = far.join(own, on="distance_m", how="left", maintain_order="left")
+    return joined.filter(~by_class | apart).drop("lower", "upper")
 
 
 def _members(part: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.float64], int | None]:

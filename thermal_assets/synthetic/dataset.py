@@ -20,6 +20,7 @@ from thermal_assets.synthetic.files import PlannedFile, file_bytes
 from thermal_assets.synthetic.planning import Plan, deal_modes, plan_classes
 from thermal_assets.synthetic.plants import bad_names, broken_files, contradictions, copies, damaged_pixels, pictures
 from thermal_assets.synthetic.plants.bad_annotations import expected_problems, plant_bad_annotations
+from thermal_assets.synthetic.plants.frame_numbers import plant_frame_numbers
 from thermal_assets.synthetic.plants.plant import Pool
 from thermal_assets.synthetic.plants.whole_set import describe_whole_set
 
@@ -99,6 +100,7 @@ def plan_dataset(images: int, seed: int, clean: bool) -> tuple[Plan, list[dict[s
         *bad_names.plant_bad_names(pool),
         *contradictions.plant_contradictions(pool),
         *damaged_pixels.plant_damage(pool),
+        *plant_frame_numbers(pool),
     ]
     plants += plant_bad_annotations(plan, plants)
     plants += describe_whole_set(plan)

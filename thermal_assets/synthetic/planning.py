@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from thermal_assets.synthetic.catalog import CLASS_SHARES, OBJECTS, ObjectKind, class_name
@@ -41,26 +43,38 @@ def plan_classes(images: int, seed: int, reserved: dict[str, int], sizes: dict[s
             name = class_name(kind, anomalous)
             count = plan.sizes[name] - reserved.get(name, 0)
             batches = plan_batches(seed, name, kind, anomalous, count, plan.taken)
-            plan.files[name] = [file for batch in batches for file in batch_files(seed, name, kind, anomalous, batch)]
+            plan.files[name] = []
+            shot: dict[str, set[int]] = defaultdict(set)
+            for batch in batches:
+                used = shot[batch.session.key]
+                files = batch_files(seed, name, kind, anomalous, batch, used=used)
+                used.update(file.picture.frame for file in files)
+                plan.files[name] += files
     return plan
 
 
 def batch_files(
-    seed: int, folder: str, kind: ObjectKind, anomalous: bool, batch: Batch, look: str = "usual"
+    seed: int,
+    folder: str,
+    kind: ObjectKind,
+    anomalous: bool,
+    batch: Batch,
+    look: str = "usual",
+    *,
+    used: Collection[int] = (),
 ) -> list[PlannedFile]:
-    """The files of a batch: bursts of adjacent frames, with one to four boxes in each."""
+    """The files of a batch: bursts of adjacent frames, with one to four boxes in each.
+
+    ``used`` are the frame numbers of the session at other distances: a camera counts on and gives none twice.
+    """
     session = batch.session
     chance = Chance(seed, "batch", session.key, f"{batch.distance_m:g}")
     boxes = min(batch.images, chance.integer("boxes", 1, 3) + (1 if batch.images >= 16 else 0))
-    frame = chance.integer("frame", 100, 9000)
+    frames = _frame_numbers(chance, -(-batch.images // boxes), used)
     files = []
     for index in range(batch.images):
         number, box = divmod(index, boxes)
-        if box == 0 and number:
-            # A second look some time later, at about every eighth frame.
-            frame += chance.integer(f"step_{number}", 1, 3) + (
-                chance.integer(f"gap_{number}", 40, 300) if number % 8 == 0 else 0
-            )
+        frame = frames[number]
         picture = Picture(seed, kind.name, anomalous, session, batch.distance_m, frame, box, look)
         stem = file_stem(
             kind.code, anomalous, session.captured_on, session.site, session_code(session.start, session.end),
@@ -68,6 +82,18 @@ def batch_files(
         )  # fmt: skip
         files.append(PlannedFile(folder, f"{stem}.png", picture, "RGBA"))
     return files
+
+
+def _frame_numbers(chance: Chance, count: int, used: Collection[int]) -> list[int]:
+    """``count`` rising frame numbers, none of them in ``used``."""
+    numbers = [chance.integer("frame", 100, 9000)]
+    for index in range(1, count):
+        # A second look some time later, at about every eighth frame.
+        pause = chance.integer(f"gap_{index}", 40, 300) if index % 8 == 0 else 0
+        numbers.append(numbers[-1] + chance.integer(f"step_{index}", 1, 3) + pause)
+    while not set(numbers).isdisjoint(used):
+        numbers = [number + 1 for number in numbers]
+    return numbers
 
 
 def deal_modes(plan: Plan) -> None:

@@ -15,7 +15,7 @@ from thermal_assets.synthetic.names import session_code
 from thermal_assets.synthetic.planning import Plan
 
 GENERATOR = "thermal-assets synth"
-VERSION = 2  # raise it when the same parameters give other files
+VERSION = 3  # raise it when the same parameters give other files
 FILE_NAME = "truth.json"
 IMAGES = "images"
 

@@ -80,6 +80,9 @@ def name_conflicts(w: SmallWarehouse) -> None:
     first, second, third, fourth = w.of("file_manifest", w.names[0])[:4]
     second.update({name: first[name] for name in ("frame_id", "session_id", "frame_number", "bbox_index")})
     third["object_code"] = w.of("class_catalog", w.names[2])[0]["object_code"]
+    fifth = next(row for row in w.of("file_manifest", w.names[2])[1:])
+    fifth.update(distance_m=77.0, session_id=w.of("file_manifest", w.names[2])[0]["session_id"])
+    fifth["frame_number"] = w.of("file_manifest", w.names[2])[0]["frame_number"]
     other = w.of("file_manifest", w.names[1])[3]
     other.update({name: fourth[name] for name in ("frame_id", "session_id", "frame_number", "file_name")})
 
@@ -180,7 +183,7 @@ def label_conflicts(w: SmallWarehouse) -> None:
     for rank, row in enumerate(w.of("file_manifest", w.names[3])[:5], start=1):
         identity = {key: row[key] for key in ("image_id", "class_name", "image_key")}
         w.add("label_conflicts", **identity, neighbor_class=w.names[2], neighbor_share=0.95, own_share=0.05, score=0.9,
-              rank=rank, lens_id=LENSES["L3"])  # fmt: skip
+              log_odds=3.0, rank=rank, lens_id=LENSES["L3"])  # fmt: skip
 
 
 def weak_separation(w: SmallWarehouse) -> None:

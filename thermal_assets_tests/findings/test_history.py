@@ -84,12 +84,12 @@ def test_the_review_list_judges_by_the_thresholds_of_the_profile() -> None:
     suspect, strange = w.of("file_manifest", w.names[0])[:2]
     identity = {name: suspect[name] for name in ("image_id", "class_name", "image_key")}
     w.tables["label_conflicts"].clear()
-    w.add("label_conflicts", **identity, neighbor_class=w.names[2], score=0.7, rank=1)
+    w.add("label_conflicts", **identity, neighbor_class=w.names[2], log_odds=1.9, rank=1)
     identity = {name: strange[name] for name in ("image_id", "class_name", "image_key")}
     w.tables["image_quality"].clear()
     w.add("image_quality", **identity, measure="contrast", direction="low", robust_z=-5.0, value=0.1, group_median=0.5)
     listed = {}
-    for name, thresholds in (("default", Thresholds()), ("sharper", Thresholds(label_conflict_score=0.6, quality_z=4))):
+    for name, thresholds in (("default", Thresholds()), ("sharper", Thresholds(label_conflict_odds=6, quality_z=4))):
         connection = w.connect()
         frame = thresholds_frame(thresholds)
         connection.execute("INSERT INTO thresholds BY NAME SELECT * FROM frame")

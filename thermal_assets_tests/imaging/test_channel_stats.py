@@ -9,6 +9,7 @@ from PIL import Image
 from thermal_assets.imaging.channel_stats import channel_statistics, laplacian_variance
 from thermal_assets.imaging.decode import decode_image
 from thermal_assets.imaging.decoded_image import DecodedImage
+from thermal_assets.imaging.palettes import palette_curve
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets_tests.imaging.pictures import (
     colours,
@@ -16,6 +17,8 @@ from thermal_assets_tests.imaging.pictures import (
     encode,
     grey_levels,
     png_of_bytes,
+    render,
+    thermal_scene,
     tiff_of_shorts,
 )
 
@@ -56,8 +59,9 @@ def test_entropy_counts_levels() -> None:
     assert statistics_of(Image.fromarray(np.full((9, 9), 7, np.uint8)))["entropy"] == 0.0
     every = np.arange(256, dtype=np.uint8).reshape(16, 16)
     assert statistics_of(Image.fromarray(every))["entropy"] == pytest.approx(8.0)
-    # The same picture in 16 bits: 256 steps of its own depth.
-    assert statistics_of(Image.fromarray(every.astype(np.uint16) * 257))["entropy"] == pytest.approx(8.0)
+    # Sensor counts fill a small part of 16 bits; every level of them counts.
+    for counts in (every.astype(np.uint16) * 257, every + np.uint16(30_000)):
+        assert statistics_of(Image.fromarray(counts))["entropy"] == pytest.approx(8.0)
 
 
 def test_sharpness_is_the_variance_of_the_laplacian() -> None:
@@ -85,6 +89,20 @@ def test_saturated_fraction_counts_both_ends() -> None:
     assert statistics_of(Image.fromarray(deep))["saturated_fraction"] == pytest.approx(0.07)
     deep_colour = decode_image(png_of_bytes(np.dstack([deep] * 3), color_type=2))
     assert channel_statistics(deep_colour)["saturated_fraction"] == pytest.approx(0.07)
+
+
+@pytest.mark.parametrize("name", ["jet", "turbo", "rainbow", "iron", "inferno"])
+def test_clipped_pixels_are_those_at_the_end_of_the_palette(name: str) -> None:
+    """Also where luminance falls towards the hot end, and on a camera's palette that ends a little before the known one."""
+    scene = thermal_scene(np.random.default_rng(4))
+    for curve in (palette_curve(name), palette_curve(name)[np.linspace(0, 252, 256).astype(int)]):
+        whole = statistics_of(Image.fromarray(render(curve, scene, None)))
+        assert whole["palette"] == name
+        assert whole["saturated_fraction"] < 0.02
+        clipped = np.clip(scene / np.quantile(scene, 0.7), 0.0, 1.0)
+        found = statistics_of(Image.fromarray(render(curve, clipped, None)))
+        assert found["clipped_high_fraction"] == pytest.approx(0.3, abs=0.03)
+        assert found["clipped_low_fraction"] < 0.02
 
 
 def test_equal_pictures_hash_alike_in_every_container() -> None:

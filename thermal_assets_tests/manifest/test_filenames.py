@@ -37,6 +37,7 @@ def test_afternoon_sessions_are_read_on_the_24_hour_clock() -> None:
         ("PIP_NOM_20.11.15_CIC_A1110-A1016_D1_003078_bbox0", "session_reversed"),
         ("XYZ_NOM_20.11.15_CIC_A1016-A1110_D1_003078_bbox0", "unknown_code"),
         ("PIP_NOM_20.11.15_CIC_A1016-A1199_D1_003078_bbox0", "bad_number"),
+        ("PIP_NOM_20.11.15_CIC_A1016-A1110_D1_99999999999999999999_bbox0", "bad_number"),
     ],
 )
 def test_each_fault_of_a_name_is_told_by_its_code(stem: str, code: str) -> None:

@@ -85,6 +85,21 @@ def test_small_distances_fall_back_to_the_class_and_small_classes_to_nothing():
     assert not quality_tail(images([*spread(0.4, 99), 0.95], session=sessions)).height
 
 
+def test_near_pictures_are_not_blurred_because_far_ones_of_the_class_are_sharper():
+    """Two sessions a distance, too few for a norm of its own; the near session is smooth, one far picture is blurred."""
+    sharpness = {1.0: 1e-4, 5.0: 2e-3, 10.0: 3e-3, 15.0: 3e-3, 20.0: 4e-3}
+    parts = []
+    for index, (distance, usual) in enumerate(sharpness.items()):
+        part = images(spread(0.4, 12, index), distance, [f"s{2 * index + i % 2}" for i in range(12)], index)
+        parts.append(
+            part.with_columns(sharpness=usual * np.exp(0.1 * np.random.default_rng(index).standard_normal(12)))
+        )
+    blurred = parts[4][:1].with_columns(image_id=pl.lit("blurred"), sharpness=1e-4)
+    rows = quality_tail(pl.concat([*parts, blurred])).filter(measure="sharpness")
+    assert rows["image_id"].to_list() == ["blurred"]
+    assert rows["compared_with"].to_list() == ["class"]
+
+
 def test_a_distance_with_few_images_has_its_median_and_the_spread_of_the_class():
     """Twelve images a distance, which differ much more between the distances than inside one."""
     parts = [images(spread(centre, 12, k), 1.0 + k) for k, centre in enumerate((0.2, 0.4, 0.6, 0.8))]

@@ -78,6 +78,23 @@ def test_another_seed_gives_other_pictures(planted: tuple[Path, dict[str, Any]])
     assert not {file.name for file in mine.all_files()[:50]} & {file.name for file in other.all_files()}
 
 
+@pytest.mark.parametrize("seed", [7, 61])
+def test_a_frame_number_repeats_at_two_distances_only_where_that_is_planted(seed: int) -> None:
+    for clean in (True, False):
+        plan, plants = dataset.plan_dataset(6000, seed, clean)
+        told = {p["name"]: set(p["images"]) for p in plants}
+        faulty = set().union(*(told[p] for p in told if p.startswith(("dates_", "distances_", "names_", "sessions_"))))
+        units: dict[tuple[str, ...], dict[str, set[str]]] = {}
+        for file in plan.all_files():
+            parts = file.name.split("_")
+            if file.path not in faulty and len(parts) == 8:
+                unit = (*parts[2:5], parts[6].lstrip("0"))
+                units.setdefault(unit, {}).setdefault(parts[5], set()).add(file.path)
+        repeated = set().union(*(set().union(*u.values()) for u in units.values() if len(u) > 1))
+        assert repeated == told.get("frame_number_at_two_distances", set())
+        assert clean or len(repeated) >= 4
+
+
 @pytest.mark.parametrize("images", [20, 60])
 def test_small_sets_have_every_class_and_say_what_was_left_out(tmp_path: Path, images: int) -> None:
     truth = write_sample_dataset(tmp_path, images=images)

@@ -84,6 +84,36 @@ def test_the_same_frame_number_in_two_sessions_is_no_conflict_and_the_same_box_i
     assert SESSIONS > 1
 
 
+def test_a_frame_number_at_two_distances_of_a_session_is_told_unless_the_name_has_another_fault() -> None:
+    w = clean()
+    rows = w.of("file_manifest", PLAIN[0])
+    first = rows[0]
+    other = next(row for row in rows[1:] if row["session_id"] == first["session_id"])
+    other.update(frame_number=first["frame_number"], distance_m=20.0, batch_id=f"{first['session_id']}|D20")
+    other["frame_id"] = f"{other['batch_id']}|{first['frame_number']}"
+    found = (
+        w.connect().sql("SELECT conflict, image_id, subject, files FROM name_conflicts ORDER BY image_id").fetchall()
+    )
+    distances = ", ".join(str(metres) for metres in sorted((first["distance_m"], 20.0)))
+    subject = f"{first['session_id']}|{first['frame_number']} at {distances} m"
+    assert found == [("frame_twice", image, subject, 2) for image in sorted((first["image_id"], other["image_id"]))]
+    # A distance beyond the declared range is told as such; the frame is not a second fault.
+    other["tokens_valid"] = False
+    assert w.connect().sql("SELECT count(*) FROM name_conflicts").fetchall() == [(0,)]
+
+
+def test_one_box_in_two_classes_is_a_conflict_of_labels_and_two_boxes_of_a_frame_are_legal() -> None:
+    w = clean()
+    first, second = w.of("file_manifest", PLAIN[0])[0], w.of("file_manifest", PLAIN[1])[0]
+    shared = ("object_code", "session_id", "batch_id", "frame_id", "frame_number", "distance_m", "bbox_index")
+    second.update({name: first[name] for name in shared})
+    for conflict, box in (("box_in_classes", first["bbox_index"]), ("frame_in_classes", first["bbox_index"] + 1)):
+        second["bbox_index"] = box
+        found = w.connect().sql("SELECT conflict, image_id, classes FROM name_conflicts ORDER BY image_id").fetchall()
+        images = sorted((first["image_id"], second["image_id"]))
+        assert found == [(conflict, image, sorted(PLAIN[:2])) for image in images]
+
+
 def test_frames_without_a_session_say_nothing() -> None:
     w = clean()
     for row in w.of("file_manifest"):

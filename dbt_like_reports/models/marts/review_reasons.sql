@@ -69,9 +69,8 @@ found as (
 
     union all
 
-    select image_id, 'lies among images of another class', score
-    from {{ source('warehouse', 'label_conflicts') }}
-    where score >= (select label_conflict_score from {{ ref('stg_thresholds') }})
+    select image_id, 'lies among images of another class', log_odds
+    from {{ source('warehouse', 'suspect_labels') }}
 
     union all
 

@@ -41,7 +41,7 @@ from (
     ),
     (
         9, 'review', 'lies among images of another class',
-        'Of its neighbours in other sessions far more carry another class (threshold label_conflict_score).',
+        'Neighbours in other sessions and a held-out classifier point to another class (threshold label_conflict_odds).',
         true
     ),
     (

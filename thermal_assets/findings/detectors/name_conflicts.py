@@ -1,10 +1,12 @@
-"""Names that contradict other names or their class: repeated boxes and file names, foreign codes, shared frames.
+"""Names that contradict other names or their class: repeated boxes, frames and file names, foreign codes, shared frames.
 
 Measure: view name_conflicts. A box that comes twice in a class is one crop too many, or a wrong name. A
+frame number at two distances of one session is a wrong distance or number, or a camera that counted anew. A
 file name in two folders overwrites a picture as soon as somebody puts the folders together; files with
-equal bytes are left to the detectors of copies. A code of another object is counted here image by image
-where table batch_drift does not judge its batch. Frames with boxes in several classes are legal, and told
-so that a split never puts one frame on both sides.
+equal bytes are left to the detectors of copies. One box in two classes is one object with two labels. A
+code of another object is counted here image by image where table batch_drift does not judge its batch.
+Frames with different boxes in several classes are legal, and told so that a split never puts one frame on
+both sides.
 """
 
 from __future__ import annotations
@@ -23,10 +25,23 @@ _KINDS = {
          "carry a session, frame and box that another file of their class carries"),
         "Look at the pairs: keep one of equal pictures, correct the name where they differ.",
     ),
+    "frame_twice": (
+        "Frame numbers that repeat within a session",
+        ("carries a session and frame number that another file carries at another distance",
+         "carry a session and frame number that other files carry at another distance"),
+        "One frame has one distance: correct the distance or the number at its source. If the camera counts anew at each "
+        "distance, nothing is wrong: frames of different distances are counted apart.",
+    ),
     "name_twice": (
         "One file name in several folders",
         ("has a name that a file of another folder has", "have a name that a file of another folder has"),
         "Never put these folders together into one: files would overwrite each other. Keep the folder in every list.",
+    ),
+    "box_in_classes": (
+        "One box in two classes",
+        ("carries the object, session, frame and box of a file of another class",
+         "carry the object, session, frame and box of a file of another class"),
+        "One of the two labels or one of the two names is wrong: look at the pairs and correct it.",
     ),
     "other_code": (
         "Names with the code of another object",
@@ -39,6 +54,14 @@ _KINDS = {
         "Nothing is wrong with that. Split into training and test by session, so that no frame falls into both.",
     ),
 }  # fmt: skip
+
+_SUBJECTS = {
+    "box_twice": "Boxes",
+    "box_in_classes": "Boxes",
+    "frame_twice": "Frames",
+    "name_twice": "Names",
+    "other_code": "Codes",
+}
 
 _TOLD = """
 WITH told AS (
@@ -63,8 +86,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
         hit = [
             ClassCount(row["class_name"], row["n"], tuple(row["examples"])) for row in rows if row["conflict"] == kind
         ]
-        if kind in ("name_twice", "frame_in_classes") and hit:
-            # These two concern several classes by what they are, so they are told once.
+        if kind in ("name_twice", "box_in_classes", "frame_in_classes") and hit:
+            # These concern several classes by what they are, so they are told once.
             ordered = tuple(sorted(hit, key=lambda item: (-item.count, item.class_name)))
             found = [Scope(None, ordered, sum(sizes.values()), serious=False)]
         else:
@@ -75,7 +98,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
 
 def _finding(kind: str, scope: Scope, told: str, thresholds: Thresholds) -> Finding:
     title, does, action = _KINDS[kind]
-    much = kind in ("box_twice", "other_code") and (scope.serious or scope.share >= thresholds.names_medium_share)
+    many = scope.serious or scope.share >= thresholds.names_medium_share
+    much = kind == "box_in_classes" or (kind in ("box_twice", "other_code") and many)
     return Finding(
         finding_id=f"name_conflicts:{kind}:{scope.subject}",
         severity="MEDIUM" if much else "LOW",
@@ -106,5 +130,4 @@ def _told(connection: duckdb.DuckDBPyConnection, kind: str, scope: Scope) -> str
     )
     if by_classes:
         return f"Frames by classes: {counted_names([(row['what'], row['subjects']) for row in rows])}"
-    label = {"box_twice": "Boxes", "name_twice": "Names", "other_code": "Codes"}[kind]
-    return f"{label} with their number of files: {counted_names([(row['what'], row['n']) for row in rows])}"
+    return f"{_SUBJECTS[kind]} with their number of files: {counted_names([(row['what'], row['n']) for row in rows])}"

@@ -1,7 +1,8 @@
 """Traces of a faulty sensor: lines that show one value from end to end, and single dead or hot pixels.
 
 Measure: stuck_rows + stuck_columns and dead_pixels of channel_stats, as shares of the images: of the class
-where it is a serious share, else of the data set in one finding a kind.
+where it is a serious share, else of the data set in one finding a kind. Noise that a camera has sharpened leaves
+points as small as dead pixels, and one picture does not tell them apart, so single pixels are never more than LOW.
 """
 
 from __future__ import annotations
@@ -13,17 +14,29 @@ from thermal_assets.findings.finding import Finding, counted, fetch, number, per
 from thermal_assets.findings.scopes import ClassCount, Scope, image_counts, scopes
 from thermal_assets.findings.thresholds import Thresholds
 
-# kind: (title, what the images have, count in SQL)
+# kind: (title, what the images have, count in SQL, what to do)
 _KINDS = {
-    "lines": ("Stuck lines of the sensor", "rows or columns of one value", "stuck_rows + stuck_columns"),
-    "pixels": ("Dead pixels of the sensor", "single pixels that do not belong to what is around them", "dead_pixels"),
+    "lines": (
+        "Stuck lines of the sensor",
+        "rows or columns of one value",
+        "stuck_rows + stuck_columns",
+        "Look whether the defect stays at one place over the frames of a session: then let the camera recalibrate, "
+        "or fill the pixels from their neighbours before training.",
+    ),
+    "pixels": (
+        "Single pixels unlike their surroundings",
+        "single pixels that do not belong to what is around them",
+        "dead_pixels",
+        "Compare frames of one session: a dead pixel stays at its place; let the camera recalibrate, or fill it from its "
+        "neighbours before training. Points that move are noise which the camera sharpened, and nothing is broken.",
+    ),
 }
 
 
 def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
     findings = []
     sizes = image_counts(connection)
-    for kind, (_, _, count) in _KINDS.items():
+    for kind, (_, _, count, _) in _KINDS.items():
         least = 1 if kind == "lines" else thresholds.dead_pixels_least
         # A picture of one colour has its own detector.
         condition = f"{count} >= {least} AND NOT {BLANK}"
@@ -44,11 +57,11 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
 
 
 def _finding(kind: str, scope: Scope, numbers: dict[str, float], condition: str) -> Finding:
-    title, words, count = _KINDS[kind]
+    title, words, count, action = _KINDS[kind]
     sessions = f", from {counted(int(numbers['sessions']), 'session')}" if numbers["sessions"] else ""
     return Finding(
         finding_id=f"pixel_defects:{kind}:{scope.subject}",
-        severity="MEDIUM" if scope.serious else "LOW",
+        severity="MEDIUM" if scope.serious and kind == "lines" else "LOW",
         detector="pixel_defects",
         level="L1",
         class_name=scope.class_name,
@@ -63,6 +76,5 @@ def _finding(kind: str, scope: Scope, numbers: dict[str, float], condition: str)
         evidence_sql="SELECT s.class_name, s.image_id, stuck_rows, stuck_columns, dead_pixels, m.session_id\n"
         f"FROM channel_stats s JOIN file_manifest m USING (image_id)\nWHERE {condition} AND s.{scope.condition}\n"
         f"ORDER BY {count} DESC, s.image_id",
-        action="Look whether the defect stays at one place over the frames of a session: then let the camera recalibrate, "
-        "or fill the pixels from their neighbours before training.",
+        action=action,
     )

@@ -17,7 +17,9 @@ TILES_A_BATCH = 4
 def label_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any]:
     """The most suspect single images, and the batches that look or read like another class."""
     images = rows(connection, "SELECT * FROM label_conflicts ORDER BY rank LIMIT $limit", {"limit": IMAGES})
-    counted = connection.execute("SELECT count(*) FROM label_conflicts").fetchone()
+    ((total, suspect),) = connection.execute(
+        "SELECT (SELECT count(*) FROM label_conflicts), (SELECT count(*) FROM suspect_labels)"
+    ).fetchall()
     batches = rows(
         connection,
         """
@@ -31,7 +33,8 @@ def label_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict
             gallery.show(image, batch["class_name"]) for image in (batch["example_ids"] or [])[:TILES_A_BATCH]
         ]
     return {
-        "total": counted[0] if counted else 0,
+        "total": total,
+        "suspect": suspect,
         "pictures": [
             gallery.show(
                 row["image_id"],

@@ -88,6 +88,16 @@ class Pool:
             free.sort(key=lambda index: -files[index].picture.distance_m)  # stable: still in random order
         return [files[free.pop()] for _ in range(count)]
 
+    def claim(self, class_name: str, wanted: list[PlannedFile]) -> bool:
+        """Take these very files of a class; False, and nothing is taken, if one is taken already or not enough are left."""
+        files, paths = self.plan.files[class_name], {file.path for file in wanted}
+        rest = [index for index in self._free[class_name] if files[index].path not in paths]
+        if len(self._free[class_name]) - len(rest) < len(wanted) or self._left[class_name] < len(wanted):
+            return False
+        self._free[class_name] = rest
+        self._left[class_name] -= len(wanted)
+        return True
+
     def take_anywhere(self, count: int = 1, *, large: bool = False) -> list[PlannedFile]:
         """``count`` files of one host class, the host classes in turn; none if no class has enough left."""
         for step in range(len(HOSTS)):

@@ -1,0 +1,74 @@
+"""What the two generators plant, and the twins that must stay quiet: detector by detector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from benchmarks.planted.blind_sets import BlindGenerator
+from benchmarks.planted.feature_sets import FeatureSet, Generator
+
+Sets = TypeVar("Sets")
+
+
+@dataclass(frozen=True)
+class Plant(Generic[Sets]):
+    """What ``make`` plants is for ``detector``; ``subject`` is part of the id of the right finding."""
+
+    detector: str
+    what: str
+    make: Callable[[Sets, int, float], FeatureSet]
+    subject: str
+
+
+@dataclass(frozen=True)
+class Twin(Generic[Sets]):
+    """A difference that ``detector`` must leave alone, or, with ``high_only``, must not call HIGH."""
+
+    detector: str
+    what: str
+    make: Callable[[Sets, int], FeatureSet]
+    high_only: bool = False
+
+
+PLANTS: tuple[Plant[Generator], ...] = (
+    Plant("label_contamination", "share of one session that shows and names B", lambda g, s, x: g.foreign_batch(s, x), "A_normal"),
+    Plant("label_conflicts", "B under the label A_normal, in fifths of the class", lambda g, s, x: g.flipped(s, x), "A_normal"),
+    Plant("weak_separation", "share of the anomaly class that is normal", lambda g, s, x: g.mixed(s, x), "A_normal|A_anomaly"),
+    Plant("shortcuts", "sessions whose palette goes with the state", lambda g, s, x: g.given_away(s, x), "state:A"),
+    Plant("two_normals", "pictures at 2 m moved away", lambda g, s, x: g.shifted(s, x, "distance"), "A_normal"),
+    Plant("place_drift", "pictures of one place moved away", lambda g, s, x: g.shifted(s, x, "place"), "A_normal"),
+    Plant("time_drift", "pictures of one month moved away", lambda g, s, x: g.shifted(s, x, "month"), "A_normal"),
+    Plant("run_drift", "pictures of the last delivery moved away", lambda g, s, x: g.shifted(s, x, "arrived"), "A_normal"),
+)  # fmt: skip
+TWINS: tuple[Twin[Generator], ...] = (
+    Twin("label_contamination", "one session shows B, its names say A (not HIGH)", lambda g, s: g.foreign_batch(s, 1.0, False), True),
+    Twin("label_contamination", "two images in fifteen of a session show and name B", lambda g, s: g.foreign_batch(s, 2 / 15), True),
+    Twin("weak_separation", "eleven times as many normal images", lambda g, s: g.clean(s, unequal=True)),
+    Twin("two_normals", "two distances, the same pictures", lambda g, s: g.shifted(s, 0.0, "distance")),
+    Twin("place_drift", "two places, the same pictures", lambda g, s: g.shifted(s, 0.0, "place")),
+    Twin("time_drift", "two months, the same pictures", lambda g, s: g.shifted(s, 0.0, "month")),
+    Twin("run_drift", "a delivery like the old images", lambda g, s: g.shifted(s, 0.0, "arrived")),
+    Twin("weak_separation", "leaks that differ in distance only from what they were", lambda g, s: g.given_away(s, 1.0, "distance_m")),
+)  # fmt: skip
+
+BLIND_PLANTS: tuple[Plant[BlindGenerator], ...] = (
+    Plant("label_contamination", "share of one session that shows and names K", lambda g, s, x: g.foreign_batch(s, x), "U_normal"),
+    Plant("label_conflicts", "other classes under the label P_normal, in 8 % of the class", lambda g, s, x: g.flipped(s, x), "P_normal"),
+    Plant("weak_separation", "share of normal blended into the anomalous pictures", lambda g, s, x: g.faint(s, x), "U_normal|U_anomaly"),
+    Plant("shortcuts", "mode, palette, brightness or size goes with the state", lambda g, s, x: g.given_away(s, x), "state:U"),
+    Plant("two_normals", "pictures at 2 m blended with another kind", lambda g, s, x: g.at_distance(s, x), "P_normal"),
+    Plant("place_drift", "pictures of one place blended with another kind", lambda g, s, x: g.at_place(s, x), "U_normal"),
+    Plant("time_drift", "slow change over two of four months", lambda g, s, x: g.ageing(s, x), "P_normal"),
+    Plant("run_drift", "the last delivery blended with another kind", lambda g, s, x: g.delivery(s, x), "P_normal"),
+)  # fmt: skip
+BLIND_TWINS: tuple[Twin[BlindGenerator], ...] = (
+    Twin("label_contamination", "one session shows K, its names say U (not HIGH)", lambda g, s: g.foreign_batch(s, 1.0, False), True),
+    Twin("label_contamination", "a tenth of a session shows and names K (not HIGH)", lambda g, s: g.foreign_batch(s, 0.1), True),
+    Twin("label_conflicts", "half of the images are near frames", lambda g, s: g.clean(s, burst=0.5)),
+    Twin("two_normals", "half of the images are near frames", lambda g, s: g.clean(s, burst=0.5)),
+    Twin("weak_separation", "eleven times as many normal images", lambda g, s: g.clean(s, unequal=True)),
+    Twin("weak_separation", "anomalies shot from further away, the same pictures", lambda g, s: g.further_away(s)),
+    Twin("run_drift", "a delivery like the old images", lambda g, s: g.delivery(s, 0.0)),
+)  # fmt: skip
