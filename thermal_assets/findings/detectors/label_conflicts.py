@@ -5,6 +5,9 @@ a classifier held out by session, in equal parts) at or above the threshold, as 
 the rows of view suspect_labels. Not the share of the neighbours alone: where classes resemble each
 other, or many labels are wrong, no image has all of them against it. One finding a class, whatever
 the suspects look like. One or two stay in the view: they are reading matter, not a finding.
+
+Never more than LOW: where classes resemble each other, right labels reach the same odds, and only the eye
+can tell. A whole batch under a wrong label is what label_contamination tells, as loudly as it deserves.
 """
 
 from __future__ import annotations
@@ -50,7 +53,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
         findings.append(
             Finding(
                 finding_id=f"label_conflicts:{name}",
-                severity="MEDIUM",
+                severity="LOW",
                 detector="label_conflicts",
                 level=row["level"],
                 class_name=name,
