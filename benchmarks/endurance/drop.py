@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import shutil
 import sys
 import tempfile
@@ -192,6 +193,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="an empty folder to work in; left out: a temporary one")
     parser.add_argument("--shots", type=Path, help="folder for pictures of the UI; left out: none are taken")
     given = parser.parse_args()
+    if given.shots and importlib.util.find_spec("playwright") is None:
+        parser.error("--shots needs Playwright: install it into this environment, or leave --shots out")
     with contextlib.ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="endurance-")))
         folder.mkdir(parents=True, exist_ok=True)
