@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from thermal_assets.warehouse.suspect_labels import DEFAULT_ODDS
+
 
 class Thresholds(BaseModel):
     """``[thresholds]`` of the profile. Every default states its reason."""
@@ -142,7 +144,7 @@ class Thresholds(BaseModel):
     )
     # L2 and L3: labels
     label_conflict_odds: float = Field(
-        9.0,
+        DEFAULT_ODDS,
         ge=3,
         description="Odds against the label of an image, by its neighbours and a held-out classifier in equal parts, from "
         "which on its label is called suspect: at nine to one they leave the label it has one chance in ten. That is what "

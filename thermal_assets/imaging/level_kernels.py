@@ -104,9 +104,9 @@ def describe_counts(counts, luminance, plane, low, high, within, numbers):  # ty
             pixels += count
             weighted += count * np.log2(count)
     coldest, hottest = 0, 255
-    while plane[coldest] == 0:
+    while coldest < 255 and plane[coldest] == 0:
         coldest += 1
-    while plane[hottest] == 0:
+    while hottest > 0 and plane[hottest] == 0:
         hottest -= 1
     low = coldest if low < coldest <= low + within else low
     high = hottest if high - within <= hottest < high else high

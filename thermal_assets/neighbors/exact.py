@@ -72,6 +72,8 @@ def nearest(
     memory_mb  bound for one block of scores. Besides: the vectors, and their operand of 2 bytes a value (4 in float32)
     precision  'bfloat16' or 'float32' products; None = bfloat16 where the CPU has it. The result is the same
 
+    Where there is a GPU it finds the candidates, in float32, whatever ``precision`` and ``memory_mb`` say.
+
     Equal distances are ordered by row. Raises ValueError for NaN or infinite values and for k below 1.
     """
     space = Space(vectors, metric)

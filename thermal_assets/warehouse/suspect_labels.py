@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, IMAGE_KEY
 from thermal_assets.warehouse.schema import View, column
 
-_DEFAULT = Thresholds.model_fields["label_conflict_odds"].default
-_JUDGED_BY = f"coalesce((SELECT max(value) FROM thresholds WHERE name = 'label_conflict_odds'), {_DEFAULT})"
+#: Default of threshold label_conflict_odds; the view goes by it before anything was judged.
+DEFAULT_ODDS = 9.0
+_JUDGED_BY = f"coalesce((SELECT max(value) FROM thresholds WHERE name = 'label_conflict_odds'), {DEFAULT_ODDS})"
 
 
 def suspect_labels_sql(odds: float | str) -> str:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from PIL import Image
 from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.rendering import count, name, number, share
 from thermal_assets.reporting.scales import Scale
+from thermal_assets.reporting.sections.audits import collection_grid
 from thermal_assets.reporting.sections.extremes import LOWEST, extreme_tiles, extremes
 from thermal_assets.reporting.sections.pivots import pivots
 from thermal_assets_tests.reporting.conftest import Filled
@@ -120,3 +122,33 @@ def test_numbers_read_well() -> None:
     assert (count(1223849), number(0.03456), number(12345.6), number(None)) == ("1,223,849", "0.0346", "12,346", "–")
     assert (share(0.5), share(0.00001), share(0.0)) == ("50.0 %", "< 0.1 %", "0.0 %")
     assert name("a\u202eb\nc👩\u200d🔧한") == "a‹U+202E›b‹U+000A›c👩\u200d🔧한"
+
+
+def test_the_grid_of_the_collection_adds_up_places_and_marks_those_where_only_the_other_state_was_shot() -> None:
+    seen = [
+        # object, state, metres, place, images, sessions, sessions missing
+        ("pipe", "anomaly", 2.0, "north", 5, 2, 6),
+        ("pipe", "anomaly", 2.0, "south", 0, 0, 8),
+        ("pipe", "normal", 2.0, "north", 30, 8, 0),
+        ("pipe", "normal", 2.0, "south", 30, 8, 0),
+        ("pipe", "normal", 10.0, "north", 4, 1, 7),
+    ]
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE collection_plan (object TEXT, state TEXT, distance_from_m DOUBLE, place TEXT, images BIGINT, "
+            "sessions INTEGER, missing_sessions INTEGER, distance_to_m DOUBLE)"
+        )
+        connection.executemany("INSERT INTO collection_plan VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", seen)
+        connection.execute("UPDATE collection_plan SET distance_to_m = distance_from_m")
+        grid = collection_grid(connection)
+        connection.execute("DELETE FROM collection_plan WHERE distance_from_m > 2")
+        assert collection_grid(connection) is None  # one distance needs no grid
+    assert grid is not None
+    assert grid["columns"] == ["2", "10"]
+    anomaly, normal = grid["rows"]
+    assert [anomaly["state"], normal["state"]] == ["anomaly", "normal"]
+    assert (anomaly["cells"][0]["sessions"], anomaly["cells"][0]["missing_places"]) == (2, 1)
+    assert anomaly["cells"][0]["filled"] == pytest.approx(12.5)  # a quarter in one place of two
+    assert anomaly["cells"][1] is None
+    assert (normal["cells"][0]["sessions"], normal["cells"][0]["filled"]) == (16, 100)
+    assert normal["cells"][1]["filled"] == pytest.approx(12.5)
