@@ -58,7 +58,6 @@ if __name__ == "__main__":
 _OURS = """
 import json, sys
 from benchmarks.l1_throughput import image_pass
-from benchmarks.peers import peer_environment
 print("RESULT " + json.dumps(image_pass(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
 """
 
