@@ -1,4 +1,4 @@
-"""A second generator of data sets, written from the description of the data alone, without a look at the detectors.
+"""A second generator of data sets: thresholds were set with the first one (feature_sets.py) in sight, never with this one.
 
 What differs from feature_sets.py: two real sources (solar modules of other kinds, crops seen from the air), three
 objects of which one has no anomalous class, sessions of 10 to 30 images shot at one or two distances, 8 to 16 sessions
