@@ -6,20 +6,12 @@ from functools import cache
 
 import polars as pl
 
-from thermal_assets.imaging.decoded_image import DecodedImage
-from thermal_assets.imaging.palette_levels import palette_levels
-from thermal_assets.imaging.radiometric import sensor_figures
 from thermal_assets.warehouse.access import empty_frame
 
-#: Tables with at most one row an image.
+#: Tables with at most one row an image (``image_work.by_products``).
 TABLES = ("palette_levels", "sensor_temperatures")
 # What the image says about itself is not kept by content: two files may have the same.
 _IDENTITY = ("image_id", "class_name", "image_key", "palette")
-
-
-def measured(image: DecodedImage) -> dict[str, dict[str, object] | None]:
-    """Table -> columns of the row of an image, None where it has no row."""
-    return {"palette_levels": palette_levels(image), "sensor_temperatures": sensor_figures(image.thermogram)}
 
 
 @cache

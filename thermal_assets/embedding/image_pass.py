@@ -1,9 +1,10 @@
 """The image pass: every content is decoded once, for the statistics and the vectors that are due.
 
 Worker threads take one image after the other through reading, decoding, statistics and the network; the
-calling thread writes full chunks to the stores. Threads rather than processes: Pillow, zlib and torch let
-go of the interpreter lock while they work, the weights exist once, nothing has to be forked under a
-running OpenMP, and a class of forty images does not wait for interpreters to start.
+calling thread writes full chunks to the stores. Where a network runs on the processor, threads do all of it: torch lets
+go of the interpreter lock, the weights exist once, and a class of forty images does not wait for interpreters to
+start. Where there is none, or it runs on a GPU, what holds the lock is most of the work: from some thousands of images
+on every thread has a process of its own that reads and measures for it (``worker_process``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +27,7 @@ from thermal_assets.embedding.pass_types import FileProblem, ImageFile, PassSumm
 from thermal_assets.embedding.stats_store import StatsRecord, StatsStore
 from thermal_assets.embedding.stopwatch import Stopwatch
 from thermal_assets.embedding.vector_store import VectorStore
+from thermal_assets.embedding.worker_process import WorkerProcess
 from thermal_assets.imaging.decode import DEFAULT_LIMITS, DecodeLimits
 from thermal_assets.lenses.lens_spec import LensSpec
 
@@ -37,6 +40,8 @@ log = logging.getLogger(__name__)
 
 CHUNK = 1024
 _GROUP = 16
+#: Contents from which processes are worth their start.
+PROCESSES_FROM = 8192
 _TICK_SECONDS = 0.5
 Progress = Callable[[int, int], None]
 
@@ -117,6 +122,8 @@ class _Pass:
         self.tasks, self.stats, self.vectors, self.embedder = tasks, stats, vectors, embedder
         self.limits, self.summary = limits, summary
         self.batch = embedder.batch_size if embedder is not None else _GROUP
+        on_processors = embedder is not None and embedder.device.type == "cpu"
+        self.in_processes = len(tasks) >= PROCESSES_FROM and not on_processors
         self.stop = threading.Event()
         self.next_task = iter(tasks)
         self.lock = threading.Lock()
@@ -128,6 +135,7 @@ class _Pass:
         total = len(self.tasks)
         count = max(1, min(workers, -(-total // self.batch)))
         self.summary.workers = count
+        self.in_processes = self.in_processes and count > 1  # a single thread shares the lock with nobody
         self.results: queue.Queue[list[Outcome] | BaseException | None] = queue.Queue(4 * count)
         threads = [threading.Thread(target=self._work, name=f"image-pass-{i}", daemon=True) for i in range(count)]
         for thread in threads:
@@ -180,15 +188,9 @@ class _Pass:
 
     def _groups(self, watch: Stopwatch) -> Iterator[list[Outcome]]:
         """Finished outcomes. Those for the network wait until they fill a batch; the others do not wait for them."""
-        side = self.embedder.spec.input_size if self.embedder is not None else 0
         waiting: list[Outcome] = []
         finished: list[Outcome] = []
-        while not self.stop.is_set():
-            with self.lock:
-                task = next(self.next_task, None)
-            if task is None:
-                break
-            outcome = process(task, side, self.limits, watch)
+        for outcome in self._outcomes(watch):
             (finished if outcome.pixels is None else waiting).append(outcome)
             if len(waiting) == self.batch:
                 yield self._embed(waiting, watch)
@@ -200,6 +202,22 @@ class _Pass:
             yield self._embed(waiting, watch)
         if finished:
             yield finished
+
+    def _outcomes(self, watch: Stopwatch) -> Iterator[Outcome]:
+        """One after the other until no task is left: from this thread, or from its process once that has started."""
+        side = self.embedder.spec.input_size if self.embedder is not None else 0
+        with closing(WorkerProcess(side, self.limits)) if self.in_processes else nullcontext() as worker:
+            while tasks := self._take_tasks(_GROUP if worker is not None else 1):
+                if worker is not None and worker.ready:
+                    yield from worker.process(tasks, watch)
+                else:
+                    for task in tasks:
+                        yield process(task, side, self.limits, watch)
+
+    def _take_tasks(self, most: int) -> list[Task]:
+        """The next tasks; none where the pass is stopped or over."""
+        with self.lock:
+            return [] if self.stop.is_set() else list(islice(self.next_task, most))
 
     def _embed(self, outcomes: list[Outcome], watch: Stopwatch) -> list[Outcome]:
         assert self.embedder is not None

@@ -7,20 +7,24 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermal_assets.embedding import by_products
-from thermal_assets.embedding.pass_plan import Task
 from thermal_assets.embedding.pass_types import FileProblem, ImageFile
 from thermal_assets.embedding.preprocess import network_input
-from thermal_assets.embedding.stats_store import StatsRecord
+from thermal_assets.embedding.stats_records import StatsRecord
 from thermal_assets.embedding.stopwatch import Stopwatch
 from thermal_assets.imaging.channel_stats import channel_statistics
 from thermal_assets.imaging.class_pictures import canvas, histogram
 from thermal_assets.imaging.decode import DecodeLimits, decode_image
 from thermal_assets.imaging.decoded_image import DecodedImage
+from thermal_assets.imaging.palette_levels import palette_levels
 from thermal_assets.imaging.problems import ImageProblem
+from thermal_assets.imaging.radiometric import sensor_figures
+
+if TYPE_CHECKING:
+    from thermal_assets.embedding.pass_plan import Task
 
 #: Problems of the moment, not of the bytes: they are reported and never remembered.
 _PASSING = frozenset({"out_of_memory"})
@@ -78,8 +82,13 @@ def process(task: Task, side: int, limits: DecodeLimits, watch: Stopwatch) -> Ou
 
 
 def _measured(content_hash: str, image: DecodedImage) -> StatsRecord:
-    statistics = channel_statistics(image) | by_products.measured(image)
+    statistics = channel_statistics(image) | by_products(image)
     return StatsRecord(content_hash, statistics, list(image.problems), histogram(image), canvas(image))
+
+
+def by_products(image: DecodedImage) -> dict[str, dict[str, object] | None]:
+    """Columns of the row of an image in each of ``by_products.TABLES``, None where it has no row."""
+    return {"palette_levels": palette_levels(image), "sensor_temperatures": sensor_figures(image.thermogram)}
 
 
 def _first_readable(task: Task, limits: DecodeLimits, outcome: Outcome, watch: Stopwatch) -> bytes | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from thermal_assets.embedding.pass_types import ImageFile, PassSummary
-from thermal_assets.embedding.stats_store import StatsStore
-from thermal_assets.embedding.vector_store import VectorStore
+
+if TYPE_CHECKING:  # a process that only measures images needs neither polars nor the stores
+    from thermal_assets.embedding.stats_store import StatsStore
+    from thermal_assets.embedding.vector_store import VectorStore
 
 
 @dataclass(frozen=True, slots=True)

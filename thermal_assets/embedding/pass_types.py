@@ -19,8 +19,8 @@ class ImageFile:
 class FileProblem:
     """Why one file gave nothing this time; not kept, because another run may find it mended.
 
-    Codes: ``vanished``, ``changed_while_reading``, ``unreadable``, ``out_of_memory``, and, where no
-    statistics store keeps them, the codes of undecodable images.
+    Codes: ``vanished``, ``changed_while_reading``, ``unreadable``, ``out_of_memory``, ``reader_killed``, and, where
+    no statistics store keeps them, the codes of undecodable images.
     """
 
     image_id: str

@@ -109,7 +109,7 @@ def colour_bar(
 def _equal_lines(lines: NDArray[Any], scale: NDArray[np.float64]) -> list[list[int]]:
     """Runs [start, end) of neighbouring lines that go one way and equally so through the middle third.
 
-    Judged by five pixels of each line, so that most pictures need no closer look.
+    Judged by five pixels of each line, as in ``plane_kernels.may_hold_bar``, after which few pictures come here.
     """
     length = lines.shape[1]
     at = scale[lines[:, np.linspace(length // 3, length - 1 - length // 3, 5).astype(np.intp)]]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.imaging.overlays import BAR_LEVELS, BAR_LINES, BAR_NOISE, SMALLEST_BAR_SIDE
+from thermal_assets.imaging.overlays import BAR_LEVELS, BAR_LINES, BAR_NOISE, BAR_WIDTH_TO, BAR_ZONE, SMALLEST_BAR_SIDE
 
 SMALLEST_SIDE = 8  # pixels; in smaller pictures a line cannot be told from the scene
 # A median absolute deviation times this is the standard deviation of normal noise.
@@ -47,7 +47,7 @@ _NO_SCALE = np.zeros(256)
 # In the order of ``plane_kernels.scan_plane``.
 _LINES = (SMALLEST_SIDE, LINE_LEVELS, LINE_SIGMAS * MAD_TO_SIGMA, SHARP_TO)
 _PIXELS = (PIXEL_LEVELS, END_LEVELS, PIXEL_SIGMAS * MAD_TO_SIGMA, ALONE_TO)
-_BARS = (SMALLEST_BAR_SIDE, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES)
+_BARS = (SMALLEST_BAR_SIDE, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES, BAR_WIDTH_TO, BAR_ZONE)
 _LIMITS = np.array([*_LINES, *_PIXELS, *_BARS])
 
 

@@ -187,31 +187,38 @@ def any_line_stands_out(plane, columns, totals, flat, levels, sigmas, sharp_to):
     return False
 
 
-@nb.njit(nb.boolean(_PLANE, _SCALE, nb.boolean, nb.float64, nb.float64, nb.int64), **_compiled)
-def has_steady_lines(plane, scale, columns, gone_from, apart_to, side_by_side):  # type: ignore[no-untyped-def]
-    """Whether so many neighbouring rows (or columns) go one way, and alike, through their middle third.
+@nb.njit(nb.boolean(_PLANE, _SCALE, nb.boolean, _SCALE), **_compiled)
+def may_hold_bar(plane, scale, columns, limits):  # type: ignore[no-untyped-def]
+    """Whether some neighbouring columns (or rows) near a side go one way, and alike, through their middle third.
 
-    Judged by five pixels of each, as in ``overlays``.
+    Judged by five pixels of each, as in ``overlays``. ``limits`` float64 [5]: levels that a line goes at least, levels
+    from line to line at most, lines at least, lines at most and the zone along each side, both as shares of the lines.
     """
     lines, length = (plane.shape[1], plane.shape[0]) if columns else plane.shape
     start, end = length // 3, length - 1 - length // 3
+    fewest = int(limits[2])
+    most, zone = max(fewest, int(limits[3] * lines)), max(fewest + 1, int(limits[4] * lines))
     before = np.zeros(5)
     now = np.zeros(5)
     run = 0
-    for j in range(lines):
-        for k in range(5):
-            at = start + (end - start) * k // 4
-            now[k] = scale[plane[at, j] if columns else plane[j, at]]
-        gone = now[4] - now[0]
-        steady = abs(gone) >= gone_from
-        same = True
-        for k in range(5):
-            if k and (now[k] - now[k - 1]) * np.sign(gone) < abs(gone) / 10:
-                steady = False
-            same = same and abs(now[k] - before[k]) <= apart_to
-        run = 0 if not steady else run + 1 if same and run else 1
-        if run >= side_by_side:
-            return True
+    for j in range(lines + 1):
+        steady, same = j < lines, True
+        if j < lines:
+            for k in range(5):
+                at = start + (end - start) * k // 4
+                now[k] = scale[plane[at, j] if columns else plane[j, at]]
+            gone = now[4] - now[0]
+            steady = abs(gone) >= limits[0]
+            for k in range(5):
+                if k and (now[k] - now[k - 1]) * np.sign(gone) < abs(gone) / 10:
+                    steady = False
+                same = same and abs(now[k] - before[k]) <= limits[1]
+        if steady and same and run:
+            run += 1
+        else:  # the lines j - run .. j - 1 were alike
+            if fewest <= run <= most and (j <= zone or j - run >= lines - zone):
+                return True
+            run = 1 if steady else 0
         before, now = now, before
     return False
 
@@ -221,8 +228,7 @@ def scan_plane(luminance, plane, scale, limits, found):  # type: ignore[no-untyp
     """Everything of a picture that needs its neighbourhoods, in one call.
 
     ``limits``: least side for lines and pixels, LINE_LEVELS, LINE_SIGMAS (of the MAD), SHARP_TO, PIXEL_LEVELS,
-    END_LEVELS, PIXEL_SIGMAS (of the MAD), ALONE_TO, least side for bars, their levels gone, their noise, their
-    lines. ``found``
+    END_LEVELS, PIXEL_SIGMAS (of the MAD), ALONE_TO, least side for bars, then those of ``may_hold_bar``. ``found``
     int64 [7]: ``laplacian_sums``, whether rows and columns need a closer look, dead pixels, whether columns and rows
     may hold a scale bar.
     """
@@ -238,5 +244,5 @@ def scan_plane(luminance, plane, scale, limits, found):  # type: ignore[no-untyp
         found[3] = any_line_stands_out(plane, True, column_totals, column_flat, limits[1], limits[2], limits[3])
         found[4] = count_dead_pixels(plane, limits[4], limits[5], limits[6], limits[7])
     if side >= limits[8]:
-        found[5] = has_steady_lines(plane, scale, True, limits[9], limits[10], int(limits[11]))
-        found[6] = has_steady_lines(plane, scale, False, limits[9], limits[10], int(limits[11]))
+        found[5] = may_hold_bar(plane, scale, True, limits[9:])
+        found[6] = may_hold_bar(plane, scale, False, limits[9:])

@@ -1,0 +1,97 @@
+"""Image work in processes: the same results as in threads, and what happens when one dies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from thermal_assets.embedding import image_pass
+from thermal_assets.embedding.image_pass import ImageFile, run_image_pass
+from thermal_assets.embedding.pass_plan import Task
+from thermal_assets.embedding.stats_store import StatsStore
+from thermal_assets.embedding.stopwatch import Stopwatch
+from thermal_assets.embedding.worker_process import WorkerProcess
+from thermal_assets.imaging.decode import DEFAULT_LIMITS
+from thermal_assets_tests.embedding.samples import content_hash, listed, png
+
+
+def test_processes_measure_what_threads_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [listed(tmp_path, f"{i}.png", png(i, grey=i % 3 == 0)) for i in range(60)]
+    files.append(listed(tmp_path, "cut.png", png(99)[:-40]))
+    files.append(ImageFile(tmp_path / "gone.png", "gone.png", content_hash(b"gone")))
+    in_threads, in_processes = StatsStore(tmp_path / "threads"), StatsStore(tmp_path / "processes")
+    run_image_pass(files, stats=in_threads, workers=2)
+
+    def without_threads(*_: object) -> None:
+        raise AssertionError("an image was measured by this process")
+
+    monkeypatch.setattr(image_pass, "PROCESSES_FROM", 1)
+    monkeypatch.setattr(image_pass, "process", without_threads)
+    monkeypatch.setattr(WorkerProcess, "ready", property(lambda self: self._ready.wait(60)))
+    summary = run_image_pass(files, stats=in_processes, workers=2)
+    assert (summary.measured, summary.undecodable, summary.workers) == (60, 1, 2)
+    assert [(problem.image_id, problem.code) for problem in summary.problems] == [("gone.png", "vanished")]
+    assert set(summary.seconds) >= {"read", "decode", "statistics", "write"}
+    hashes = sorted(file.content_hash for file in files)
+    expected, found = (store.statistics(hashes).sort("content_hash") for store in (in_threads, in_processes))
+    assert found.equals(expected.select(found.columns))
+    assert in_processes.problems(hashes).sort("content_hash").equals(in_threads.problems(hashes).sort("content_hash"))
+    sums = [sum(canvases.sum(dtype=np.int64) for _, canvases in s.pictures(hashes)) for s in (in_threads, in_processes)]
+    assert sums[0] == sums[1]
+
+
+class _Deadly:
+    """A path that ends the process which is given it, as a decoder that crashes would."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (11,)
+
+
+def test_a_file_that_kills_its_reader_is_reported_and_the_others_are_measured(tmp_path: Path) -> None:
+    files = [listed(tmp_path, f"{i}.png", png(i)) for i in range(3)]
+    files[1] = ImageFile(_Deadly(), "deadly.png", files[1].content_hash)  # type: ignore[arg-type]
+    worker = WorkerProcess(0, DEFAULT_LIMITS)
+    try:
+        outcomes = worker.process([Task(file.content_hash, (file,), True, False) for file in files], Stopwatch())
+        assert [outcome.record is not None for outcome in outcomes] == [True, False, True]
+        assert [(problem.image_id, problem.code) for problem in outcomes[1].problems] == [
+            ("deadly.png", "reader_killed")
+        ]
+    finally:
+        worker.close()
+    assert outcomes[2].decoded
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes where Linux lists them")
+def test_a_process_ends_with_the_pass_that_was_killed() -> None:
+    code = (
+        "import os, signal\n"
+        "from thermal_assets.embedding.worker_process import WorkerProcess\n"
+        "from thermal_assets.imaging.decode import DEFAULT_LIMITS\n"
+        "worker = WorkerProcess(0, DEFAULT_LIMITS)\n"
+        "worker._starting.join()\n"
+        "print(worker.pid, worker.ready, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    pid, ready = answer.stdout.split()
+    assert ready == "True"
+    until = time.monotonic() + 20
+    while _runs(int(pid)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _runs(int(pid))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
