@@ -30,6 +30,9 @@ def channel_statistics(image: DecodedImage) -> dict[str, object]:
     scale: of the palette where one was named (cameras end one palette a little differently, so the last colour of the
     picture counts as its end where it lies close to it), else of the format. Of lossy files, whose colours spread
     around the end, that is a lower bound. ``sharpness`` is None below 3 x 3 pixels.
+    ``relative_sharpness`` divides the variance of the Laplacian of the level plane by the variance of the same levels:
+    contrast, gain and palette, which change both alike, leave it as it is, and blur takes most of it away. None also
+    where all levels are equal.
     ``palette_confidence`` judges an even grid of at most ``palettes.SAMPLE`` pixels. How lines, pixels and
     graphics are judged is said in ``pixel_defects`` and ``overlays``.
     """
@@ -123,7 +126,7 @@ def _eight_bit(image: DecodedImage, match: PaletteMatch) -> dict[str, object]:
 
     grey = image.native.ndim == 2
     pixels = image.width * image.height
-    numbers = np.zeros(10, np.int64)
+    numbers = np.zeros(12, np.int64)
     counts = image.level_counts[:1] if grey else image.level_counts
     structure = image.structure
     plane_counts = image.luminance_counts
@@ -131,7 +134,9 @@ def _eight_bit(image: DecodedImage, match: PaletteMatch) -> dict[str, object]:
         plane_counts = np.zeros(256, np.uint32)
         count_levels(structure.plane, plane_counts)
     entropy = describe_counts(counts, image.luminance_counts, plane_counts, *plane_ends(match), numbers)
-    lowest, highest, below, above, *sums = numbers.tolist()
+    lowest, highest, below, above, *sums, total, squares = numbers.tolist()
+    plane_variance = (pixels * squares - total * total) / (pixels * pixels)
+    plane_sharpness = _variance_of_sums(structure.plane_laplacian, structure.plane.shape, 1.0)
     means, deviations = [], []
     for total, squares in zip(sums[: 2 if grey else 6 : 2], sums[1::2], strict=False):
         means.append(total / pixels)
@@ -144,9 +149,14 @@ def _eight_bit(image: DecodedImage, match: PaletteMatch) -> dict[str, object]:
         "maximum": float(highest),
         "entropy": entropy,
         "sharpness": _variance_of_sums(structure.laplacian, structure.plane.shape, 255.0),
+        "relative_sharpness": _over(plane_sharpness, plane_variance),
         **_clipped(below / pixels, above / pixels),
         **structure.columns(),
     }
+
+
+def _over(sharpness: float | None, variance: float) -> float | None:
+    return None if sharpness is None or variance <= 0 else sharpness / variance
 
 
 def _clipped(low: float, high: float) -> dict[str, object]:
@@ -160,7 +170,7 @@ def _deep(image: DecodedImage) -> dict[str, object]:
         values = native.astype(np.float64)
     finite = np.isfinite(values)
     if not finite.any():
-        names = ("minimum", "maximum", "entropy", "sharpness", *_clipped(0, 0))
+        names = ("minimum", "maximum", "entropy", "sharpness", "relative_sharpness", *_clipped(0, 0))
         return {**_per_channel([None] * 3, [None] * 3), **dict.fromkeys(names), **no_structure()}
     channels = [values] if native.ndim == 2 else [values[:, :, c] for c in range(3)]
     masks = [finite] if native.ndim == 2 else [finite[:, :, c] for c in range(3)]
@@ -178,13 +188,15 @@ def _deep(image: DecodedImage) -> dict[str, object]:
     steps = luminance[known] - low
     if not has_ends:
         steps = np.clip(steps / max(high - low, np.finfo(np.float64).tiny) * 256.0, 0, 255)
+    sharpness = laplacian_variance(np.where(known, luminance, low), high - low or 1.0)
     ends = [np.count_nonzero(at) / luminance.size for at in (luminance <= low, luminance >= high)]
     return {
         **_per_channel(means, deviations),
         "minimum": minimum,
         "maximum": maximum,
         "entropy": entropy_bits(np.bincount(steps.astype(np.int64))),
-        "sharpness": laplacian_variance(np.where(known, luminance, low), high - low or 1.0),
+        "sharpness": sharpness,
+        "relative_sharpness": _over(sharpness, float(luminance[known].var()) / (high - low or 1.0) ** 2),
         **(_clipped(*ends) if has_ends else dict.fromkeys(_clipped(0, 0))),
         **(deep_structure(luminance, has_ends) if image.bit_depth > 1 else no_structure()),
     }

@@ -81,11 +81,12 @@ def describe_levels(counts, at, spot_share, spot_pixels, figures, bins):  # type
     **_compiled,
 )
 def describe_counts(counts, luminance, plane, low, high, within, numbers):  # type: ignore[no-untyped-def]
-    """Entropy in bits of the histogram ``luminance`` uint32 [256]; the rest into numbers int64 [10].
+    """Entropy in bits of the histogram ``luminance`` uint32 [256]; the rest into numbers int64 [12].
 
     ``counts`` uint32 [C, 256], C of 1 or 3; ``plane`` uint32 [256], the histogram of the level plane. numbers: lowest
     and highest level that a channel has; pixels of the plane at its two ends; then the sum and the sum of squares of
-    each channel. An end is ``low`` or ``high``, or the last level of the plane that is not more than ``within`` from it.
+    each channel, and at the end those of the plane. An end is ``low`` or ``high``, or the last level of the plane that
+    is not more than ``within`` from it.
     """
     lowest, highest = 256, -1
     for c in range(counts.shape[0]):
@@ -111,8 +112,12 @@ def describe_counts(counts, luminance, plane, low, high, within, numbers):  # ty
     low = coldest if low < coldest <= low + within else low
     high = hottest if high - within <= hottest < high else high
     below, above = 0, 0
+    total, squares = 0, 0
     for level in range(256):
         below += plane[level] if level <= low else 0
         above += plane[level] if level >= high else 0
+        total += level * plane[level]
+        squares += level * level * plane[level]
+    numbers[10], numbers[11] = total, squares
     numbers[0], numbers[1], numbers[2], numbers[3] = lowest, highest, below, above
     return max(0.0, np.log2(pixels) - weighted / pixels)

@@ -40,13 +40,16 @@ PIXEL_SIGMAS, PIXEL_LEVELS = 8.0, 16.0
 END_LEVELS = 64.0
 # ... while none of its eight neighbours goes more than this share of the way.
 ALONE_TO = 0.4
+# Noise that a camera has sharpened has such points of every strength, the weaker the more; a dead pixel is far beyond
+# the limits. So they count where those beyond the limits are at least half of those beyond this share of the limits.
+WEAKER = 0.6
 _AROUND = np.array([(y, x) for y in range(-2, 3) for x in range(-2, 3) if (y, x) != (0, 0)])
 _NEXT = np.flatnonzero(np.abs(_AROUND).max(axis=1) == 1)
 
 _NO_SCALE = np.zeros(256)
 # In the order of ``plane_kernels.scan_plane``.
 _LINES = (SMALLEST_SIDE, LINE_LEVELS, LINE_SIGMAS * MAD_TO_SIGMA, SHARP_TO)
-_PIXELS = (PIXEL_LEVELS, END_LEVELS, PIXEL_SIGMAS * MAD_TO_SIGMA, ALONE_TO)
+_PIXELS = (PIXEL_LEVELS, END_LEVELS, PIXEL_SIGMAS * MAD_TO_SIGMA, ALONE_TO, WEAKER)
 _BARS = (SMALLEST_BAR_SIDE, BAR_LEVELS / 4, BAR_NOISE, BAR_LINES, BAR_WIDTH_TO, BAR_ZONE)
 _LIMITS = np.array([*_LINES, *_PIXELS, *_BARS])
 
@@ -166,7 +169,7 @@ def dead_pixels(plane: NDArray[Any]) -> int | None:
     these and 16 levels (64 where that median is the darkest or brightest level of the picture), with another level of
     the picture in between (one step of a coarse picture is no defect), while no neighbour goes more than 0.4 of the way
     along (a point that comes through a lens lights up its neighbours; the same contrast tells cosmic rays from stars in
-    van Dokkum 2001, PASP 113, 1420).
+    van Dokkum 2001, PASP 113, 1420). None count where as many again and more do so by 0.6 of these limits.
     The two outermost lines of each side are not judged.
     """
     found = scan(plane)
@@ -174,11 +177,17 @@ def dead_pixels(plane: NDArray[Any]) -> int | None:
 
 
 def _count_dead(plane: NDArray[Any]) -> int:
+    found = _count_single(plane, 1.0)
+    return found if found and _count_single(plane, WEAKER) <= 2 * found else 0
+
+
+def _count_single(plane: NDArray[Any], share: float) -> int:
+    """Pixels that stand out by this share of the limits."""
     inner = plane[2:-2, 2:-2]
     height, width = plane.shape
     around = np.stack([plane[2 + y : height - 2 + y, 2 + x : width - 2 + x] for y, x in _AROUND])
     ring = around[_NEXT]
-    least = int((1 - ALONE_TO) * PIXEL_LEVELS)
+    least = int((1 - ALONE_TO) * share * PIXEL_LEVELS)
     at = np.maximum(inner - ring.max(axis=0), ring.min(axis=0) - inner) >= least
     around = around[:, at].astype(np.float64)
     centre = _middle(around)
@@ -187,7 +196,7 @@ def _count_dead(plane: NDArray[Any]) -> int:
     along = ((around[_NEXT] - centre) * np.sign(apart)).max(axis=0, initial=-np.inf)
     used = np.unique(plane)
     least_apart = np.where((centre <= used[0]) | (centre >= used[-1]), END_LEVELS, PIXEL_LEVELS)
-    far = np.abs(apart) >= np.maximum(least_apart, PIXEL_SIGMAS * spread)
+    far = np.abs(apart) >= share * np.maximum(least_apart, PIXEL_SIGMAS * spread)
     low, high = np.minimum(inner[at], centre), np.maximum(inner[at], centre)
     far &= np.searchsorted(used, high, "left") > np.searchsorted(used, low, "right")
     return int(np.count_nonzero(far & (along <= ALONE_TO * np.abs(apart))))

@@ -94,8 +94,8 @@ def _is_dead(plane, y, x, levels, end_levels, sigmas, alone_to, below):  # type:
 
 
 @nb.njit(nb.int64(_PLANE, nb.float64, nb.float64, nb.float64, nb.float64), **_compiled)
-def count_dead_pixels(plane, levels, end_levels, sigmas, alone_to):  # type: ignore[no-untyped-def]
-    """``pixel_defects.dead_pixels`` for a plane of 5 x 5 pixels or more."""
+def _count_single_pixels(plane, levels, end_levels, sigmas, alone_to):  # type: ignore[no-untyped-def]
+    """Pixels of a plane of 5 x 5 pixels or more that stand out by as many levels and sigmas."""
     height, width = plane.shape
     least = np.uint8(int((1 - alone_to) * levels))
     hit = np.zeros(width, np.uint8)
@@ -129,6 +129,17 @@ def count_dead_pixels(plane, levels, end_levels, sigmas, alone_to):  # type: ign
                 if hit[x]:
                     found += _is_dead(plane, y, x, levels, end_levels, sigmas, alone_to, levels_below)
     return found
+
+
+@nb.njit(nb.int64(_PLANE, nb.float64, nb.float64, nb.float64, nb.float64, nb.float64), **_compiled)
+def count_dead_pixels(plane, levels, end_levels, sigmas, alone_to, weaker):  # type: ignore[no-untyped-def]
+    """``pixel_defects.dead_pixels`` for a plane of 5 x 5 pixels or more."""
+    found = _count_single_pixels(plane, levels, end_levels, sigmas, alone_to)
+    if not found:
+        return 0
+    # Hardly any picture comes here, so that it may be looked through again.
+    all_found = _count_single_pixels(plane, weaker * levels, weaker * end_levels, weaker * sigmas, alone_to)
+    return found if all_found <= 2 * found else 0
 
 
 @nb.njit(nb.void(_PLANE, nb.int64[::1], nb.int64[::1], nb.boolean[::1], nb.boolean[::1]), **_compiled)
@@ -228,7 +239,7 @@ def scan_plane(luminance, plane, scale, limits, found):  # type: ignore[no-untyp
     """Everything of a picture that needs its neighbourhoods, in one call.
 
     ``limits``: least side for lines and pixels, LINE_LEVELS, LINE_SIGMAS (of the MAD), SHARP_TO, PIXEL_LEVELS,
-    END_LEVELS, PIXEL_SIGMAS (of the MAD), ALONE_TO, least side for bars, then those of ``may_hold_bar``. ``found``
+    END_LEVELS, PIXEL_SIGMAS (of the MAD), ALONE_TO, WEAKER, least side for bars, then those of ``may_hold_bar``. ``found``
     int64 [7]: ``laplacian_sums``, whether rows and columns need a closer look, dead pixels, whether columns and rows
     may hold a scale bar.
     """
@@ -242,7 +253,7 @@ def scan_plane(luminance, plane, scale, limits, found):  # type: ignore[no-untyp
         scan_lines(plane, row_totals, column_totals, row_flat, column_flat)
         found[2] = any_line_stands_out(plane, False, row_totals, row_flat, limits[1], limits[2], limits[3])
         found[3] = any_line_stands_out(plane, True, column_totals, column_flat, limits[1], limits[2], limits[3])
-        found[4] = count_dead_pixels(plane, limits[4], limits[5], limits[6], limits[7])
-    if side >= limits[8]:
-        found[5] = may_hold_bar(plane, scale, True, limits[9:])
-        found[6] = may_hold_bar(plane, scale, False, limits[9:])
+        found[4] = count_dead_pixels(plane, limits[4], limits[5], limits[6], limits[7], limits[8])
+    if side >= limits[9]:
+        found[5] = may_hold_bar(plane, scale, True, limits[10:])
+        found[6] = may_hold_bar(plane, scale, False, limits[10:])

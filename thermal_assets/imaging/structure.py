@@ -22,12 +22,14 @@ _COLUMNS = ("stuck_rows", "stuck_columns", "dead_pixels", "overlay_fraction", "c
 class Structure:
     """Findings in one picture of 8 bits.
 
-    laplacian: sum and sum of squares of the Laplacian of its luminance. defects: stuck rows, stuck columns and dead
-    pixels, None where it is too small. overlay: share of colours that are no temperature, None where that cannot be
-    judged. bar: its scale bar. plane: uint8 [H, W] of levels that grow with temperature.
+    laplacian, plane_laplacian: sum and sum of squares of the Laplacian of its luminance and of ``plane``. defects:
+    stuck rows, stuck columns and dead pixels, None where it is too small. overlay: share of colours that are no
+    temperature, None where that cannot be judged. bar: its scale bar. plane: uint8 [H, W] of levels that grow with
+    temperature.
     """
 
     laplacian: tuple[int, int]
+    plane_laplacian: tuple[int, int]
     defects: tuple[int, int, int] | None
     overlay: float | None
     bar: ColourBar | None
@@ -45,13 +47,17 @@ class Structure:
 
 def structure_of(image: DecodedImage) -> Structure:
     """Lines, pixels and graphics of a picture of up to 8 bits."""
+    from thermal_assets.imaging.plane_kernels import laplacian_sums
+
     match = image.palette
     plane = np.ascontiguousarray(level_plane(image.rgb, image.luminance, match))
     scale = position_of_level(match.name, match.kind)
     found = scan_found(image.luminance, plane, scale)
     grey = image.native.ndim == 2
+    laplacian = found[0], found[1]
     return Structure(
-        laplacian=(found[0], found[1]),
+        laplacian=laplacian,
+        plane_laplacian=laplacian if plane is image.luminance else laplacian_sums(plane),
         defects=count_defects(plane, found),
         overlay=None if grey else overlay_fraction(image.rgb, match, image.noise > 0),
         bar=colour_bar(plane, scale, bool(found[5]), bool(found[6]), image.noise > 0) if found[5] or found[6] else None,

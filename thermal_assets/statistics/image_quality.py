@@ -3,8 +3,9 @@
 Photographs have a right exposure; thermal pictures have not. A tank at night is dark, a switchboard
 fills the palette, and both are sound. So there is no fixed bound: an image is compared with the images
 of its own class and distance, in robust units (Iglewicz and Hoaglin 1993: distance to the median over
-1.4826 MAD). Every session weighs the same in median and MAD, so that one long odd session does not
-become the norm, and a group needs several sessions at all.
+1.4826 MAD). Many classes are skewed or have long tails, and the last picture of a long row of ever darker
+ones is no outlier; so each side of the median has a spread of its own (``_spreads``). Every session weighs
+the same, so that one long odd session does not become the norm, and a group needs several sessions at all.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ OWN, POOLED, CLASS = "class and distance", "class and distance, spread of the cl
 def quality_tail(images: pl.DataFrame) -> pl.DataFrame:
     """Rows of table ``image_quality`` for the images of one class.
 
-    ``images`` has image_id, class_name, image_key, session_id, distance_m (the last two may be NULL) and one Float64
-    column for every name in MEASURES (NULL: not measured). An image is compared with its class and distance if that
+    ``images`` has image_id, class_name, image_key, session_id, distance_m (the last two may be NULL), bit_depth and one
+    Float64 column for every name in MEASURES (NULL: not measured). Only images of one bit depth are compared: the levels
+    of deeper ones have no common scale. An image is compared with its class and distance if that
     group has ``LEAST_IMAGES`` images of ``LEAST_SESSIONS`` sessions. If it only has ``MEDIAN_IMAGES`` of
     ``MEDIAN_SESSIONS``, its median is used with the spread that the class has around the medians of its distances.
     Else the image is compared with the whole class, if that has images and sessions enough, else with nothing; its
@@ -61,14 +63,15 @@ def quality_tail(images: pl.DataFrame) -> pl.DataFrame:
     """
     if not images.height:
         return table_frame("image_quality", [])
-    return conform("image_quality", pl.concat([_tail(images, measure) for measure in MEASURES]))
+    depths = images.partition_by("bit_depth", maintain_order=True, include_key=False)
+    return conform("image_quality", pl.concat([_tail(part, measure) for part in depths for measure in MEASURES]))
 
 
-def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """The lower weighted median of ``values`` float64[n]: half of the weight lies at or below it."""
+def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64], share: float = 0.5) -> float:
+    """The lower weighted median of ``values`` float64[n]: half of the weight lies at or below it; or another ``share``."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, reached[-1] / 2 * (1 - 1e-12))])
+    return float(values[order][np.searchsorted(reached, reached[-1] * share * (1 - 1e-12))])
 
 
 def _tail(images: pl.DataFrame, measure: str) -> pl.DataFrame:
@@ -79,7 +82,8 @@ def _tail(images: pl.DataFrame, measure: str) -> pl.DataFrame:
     frame = pl.concat(
         [frame.filter(pl.col("median").is_not_null()), lacking.join(whole, how="cross")], how="vertical_relaxed"
     )
-    z = (pl.col("scaled") - pl.col("median")) / pl.col("spread")
+    apart = pl.col("scaled") - pl.col("median")
+    z = apart / pl.when(apart < 0).then("spread_low").otherwise("spread_high")
     far = frame.with_columns(robust_z=z).filter(pl.col("robust_z").abs() >= TAIL_Z)
     if measure in _CHANGES_WITH_DISTANCE:
         far = _apart_from_own_distance(far, known)
@@ -112,7 +116,8 @@ def _natural(measure: str) -> pl.Expr:
 
 _NORM_SCHEMA = {
     "median": pl.Float64,
-    "spread": pl.Float64,
+    "spread_low": pl.Float64,
+    "spread_high": pl.Float64,
     "group_images": pl.Int64,
     "group_sessions": pl.Int64,
     "compared_with": pl.String,
@@ -129,12 +134,12 @@ def _norms(known: pl.DataFrame, measure: str) -> pl.DataFrame:
             continue
         rows.append({"distance_m": part["distance_m"][0], **_norm(part, measure, OWN), **centre})
         around.append(part.with_columns(scaled=pl.col("scaled") - centre["median"]))
-    if any(row["spread"] is None for row in rows):
+    if any(row["spread_low"] is None for row in rows):
         pooled = _norm(pl.concat(around), measure, POOLED)
         for row in rows:
-            if row["spread"] is None:
-                row |= {"spread": pooled["spread"], "compared_with": POOLED}
-    found = [row for row in rows if row["spread"] is not None]
+            if row["spread_low"] is None:
+                row |= {name: pooled[name] for name in ("spread_low", "spread_high", "compared_with")}
+    found = [row for row in rows if row["spread_low"] is not None]
     return pl.DataFrame(found, schema={"distance_m": pl.Float64, **_NORM_SCHEMA})
 
 
@@ -151,8 +156,8 @@ def _apart_from_own_distance(far: pl.DataFrame, known: pl.DataFrame) -> pl.DataF
         ends = weighted_median(values, weights), -weighted_median(-values, weights)
         medians.append((part["distance_m"][0], *ends))
     own = pl.DataFrame(medians, schema=dict.fromkeys(("distance_m", "lower", "upper"), pl.Float64), orient="row")
-    below = pl.col("lower") - pl.col("scaled") >= TAIL_Z * pl.col("spread")
-    above = pl.col("scaled") - pl.col("upper") >= TAIL_Z * pl.col("spread")
+    below = pl.col("lower") - pl.col("scaled") >= TAIL_Z * pl.col("spread_low")
+    above = pl.col("scaled") - pl.col("upper") >= TAIL_Z * pl.col("spread_high")
     apart = pl.when(pl.col("robust_z") < 0).then(below).otherwise(above)
     joined = far.join(own, on="distance_m", how="left", maintain_order="left")
     return joined.filter(~by_class | apart).drop("lower", "upper")
@@ -182,11 +187,28 @@ def _norm(part: pl.DataFrame, measure: str, compared_with: str) -> dict[str, Any
         return dict.fromkeys(_NORM_SCHEMA)
     values = members["scaled"].to_numpy()
     median = weighted_median(values, weights)
-    mad = weighted_median(np.abs(values - median), weights)
+    low, high = _spreads(values - median, weights, LEAST_SPREAD[measure])
     return {
         "median": median,
-        "spread": max(1.4826 * mad, LEAST_SPREAD[measure]),
+        "spread_low": low,
+        "spread_high": high,
         "group_images": members.height,
         "group_sessions": sessions,
         "compared_with": compared_with,
     }
+
+
+def _spreads(apart: NDArray[np.float64], weights: NDArray[np.float64], least: float) -> tuple[float, float]:
+    """Spread of each side of the median, from distances float64[n] to it.
+
+    1.4826 MAD, and more where the images of that side up to ``TAIL_Z`` of these lie farther out than those of a normal
+    distribution: a fifth of its half lies beyond 1.2816 standard deviations. Images beyond do not count, so that many
+    faulty ones, which leave a gap to the usual ones, do not hide themselves.
+    """
+    spread = max(1.4826 * weighted_median(np.abs(apart), weights), least)
+    sides = []
+    for side in (-apart, apart):
+        usual = (side >= 0) & (side < TAIL_Z * spread)
+        outer = weighted_median(side[usual], weights[usual], 0.8) if usual.any() else 0.0
+        sides.append(max(spread, outer / 1.2816))
+    return sides[0], sides[1]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from thermal_assets.imaging.channel_stats import channel_statistics, laplacian_variance
 from thermal_assets.imaging.decode import decode_image
 from thermal_assets.imaging.decoded_image import DecodedImage
-from thermal_assets.imaging.palettes import palette_curve
+from thermal_assets.imaging.palettes import palette_curve, palette_table
+from thermal_assets.lenses.pseudo_images import pseudo_images
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets_tests.imaging.pictures import (
     colours,
@@ -77,6 +78,25 @@ def test_sharpness_is_the_variance_of_the_laplacian() -> None:
     ramp = np.add.outer(np.arange(9), np.arange(9)).astype(np.uint8)
     assert laplacian_variance(ramp, 255.0) == 0.0
     assert laplacian_variance(np.zeros((2, 40), np.uint8), 255.0) is None
+
+
+@pytest.mark.parametrize("name", ["grey", "iron", "inferno", "rainbow", "jet"])
+def test_relative_sharpness_falls_with_blur_and_with_nothing_else(name: str) -> None:
+    scene = pseudo_images(1, 128, 5)[0, :, :, 0]
+    table = palette_table(name)
+
+    def relative(levels: np.ndarray) -> float:
+        found = statistics_of(Image.fromarray(table[levels]))["relative_sharpness"]
+        assert isinstance(found, float)
+        return found
+
+    usual = relative(scene)
+    grey = statistics_of(Image.fromarray(scene))["relative_sharpness"]
+    assert isinstance(grey, float)
+    assert usual == pytest.approx(grey, rel=0.5)  # palettes are no straight lines in luminance
+    assert relative(scene // 2 + 60) == pytest.approx(usual, rel=0.5)  # half of the contrast
+    blurred = np.asarray(Image.fromarray(scene).filter(ImageFilter.GaussianBlur(3)))
+    assert relative(blurred) < 0.2 * usual
 
 
 def test_saturated_fraction_counts_both_ends() -> None:

@@ -22,6 +22,7 @@ def images(brightness, distance=1.0, session=None, seed=0):
     ids = [f"{distance:g}/{i:04d}" for i in range(n)]
     return pl.DataFrame(
         {
+            "bit_depth": 8,
             "image_id": ids,
             "class_name": ["A"] * n,
             "image_key": pl.Series(range(n), dtype=pl.Int64),
@@ -146,3 +147,26 @@ def test_not_measured_and_no_edge_at_all():
 def test_weighted_median_is_the_median_of_repeated_values():
     values, weights = np.array([3.0, 1.0, 2.0, 9.0]), np.array([1, 2, 2, 1])
     assert weighted_median(values, weights.astype(float)) == sorted(np.repeat(values, weights))[2]
+
+
+def test_the_end_of_a_long_tail_is_no_outlier_but_what_is_apart_from_it_is():
+    rng = np.random.default_rng(3)
+    odds = np.concatenate([0.12 * rng.standard_normal(150), -rng.exponential(0.6, 150)])
+    dark_tail = 1 / (1 + np.exp(-odds))
+    assert told(images(dark_tail)).is_empty()
+    apart = told(images([*dark_tail, *[0.001] * 30]))  # a tenth of the images: they must not become the spread
+    assert apart.height == 30
+    assert set(apart["measure"]) == {"brightness"}
+
+
+def test_deep_pictures_are_compared_with_pictures_of_their_depth():
+    shallow = images(spread(0.5, 60))
+    deep = images(spread(0.5, 60) / 50, seed=1).with_columns(
+        image_id="deep/" + pl.col("image_id"), bit_depth=pl.lit(16, pl.Int64)
+    )
+    assert told(pl.concat([shallow, deep], how="vertical_relaxed")).is_empty()
+    blurred = deep.with_columns(
+        sharpness=pl.when(pl.col("image_id").str.ends_with("0007")).then(1e-5).otherwise("sharpness")
+    )
+    rows = told(pl.concat([shallow, blurred], how="vertical_relaxed"))
+    assert rows.select("measure", "direction", "group_images").rows() == [("sharpness", "low", 60)]

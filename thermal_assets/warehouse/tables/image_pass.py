@@ -45,6 +45,12 @@ IMAGE_PASS = (
             ),
             column("sharpness", "DOUBLE", "Variance of the 4-neighbour Laplacian of luminance scaled to 0..1"),
             column(
+                "relative_sharpness",
+                "DOUBLE",
+                "Variance of that Laplacian over the variance of the levels, both along the palette where luminance does "
+                "not follow it: low for blurred pictures, whatever their contrast and palette; NULL without contrast",
+            ),
+            column(
                 "saturated_fraction",
                 "DOUBLE",
                 "Share of pixels at either end of the scale (the two below together), 0..1",
