@@ -25,7 +25,9 @@ from thermal_assets.statistics.distance_groups import distance_groups
 from thermal_assets.statistics.domain_drift import domain_drift
 from thermal_assets.statistics.folds import group_folds
 from thermal_assets.statistics.groups import codes
-from thermal_assets.statistics.label_conflicts import label_conflicts
+from thermal_assets.statistics.label_conflicts import conflicting_images
+from thermal_assets.statistics.label_evidence import label_evidence
+from thermal_assets.statistics.label_noise import label_noise
 from thermal_assets.statistics.label_probe import held_out_probabilities
 from thermal_assets.statistics.run_drift import delivery_drift
 from thermal_assets.statistics.separation import separation, supervised_separation
@@ -94,7 +96,9 @@ def measures(images: pl.DataFrame, l2: np.ndarray, white: np.ndarray) -> dict[st
 
     def conflicts() -> None:
         chances = held_out_probabilities(lambda rows: l2[rows], labels, keys, sessions, salt="cost")
-        label_conflicts(images, white, lens_id="l", probabilities=chances)
+        evidence = label_evidence(images, white, probabilities=chances)
+        conflicting_images(images, evidence, lens_id="l")
+        label_noise(images, evidence, lens_id="l")
 
     return {
         "folds": lambda: group_folds(labels, keys, sessions, "again"),

@@ -5,7 +5,7 @@
 environment of its own, made with the package index configured here) ranks by its self-confidence, the best of its
 three scores here, over five-fold logistic regression on the same features: on the whitened L3 vectors, and on the
 standardised L2 vectors that our classifier sees as well. Precision at n (n = flipped labels; recall at n is the same
-number) and AUC of flipped against kept labels; and what the default threshold of suspect labels makes of the list.
+number) and AUC of flipped against kept labels; and what the default thresholds of suspect labels make of the list.
 """
 
 from __future__ import annotations
@@ -60,10 +60,8 @@ def main() -> None:
         wrong[rows] = True
         keys = np.arange(len(truth), dtype=np.int64)
         probabilities = held_out_probabilities(lambda part: vectors[part], labels, keys, keys, salt=f"seed {seed}")
-        scores = {
-            "ours": ours(whitened, labels, names, probabilities),
-            "ours, votes alone": ours(whitened, labels, names, None),
-        }
+        mine, typicality = ours(whitened, labels, names, probabilities)
+        scores = {"ours": mine, "ours, votes alone": ours(whitened, labels, names, None)[0]}
         if python is not None:
             given = {"labels": labels, "cleanlab, whitened L3": probe(whitened * 120**0.5, labels, 1.0)}
             given["cleanlab, standardised L2"] = probabilities
@@ -73,11 +71,13 @@ def main() -> None:
             measured = float(wrong[first].mean()), auc(values[wrong], values[~wrong]) or 0.0
             totals.setdefault(name, []).append(measured)
             print(f"seed {seed}  {name:28} precision at n {measured[0]:.3f}  AUC {measured[1]:.4f}", flush=True)
-        odds = Thresholds().label_conflict_odds
-        suspect = scores["ours"] >= np.log(odds)
+        thresholds = Thresholds()
+        suspect = (scores["ours"] >= np.log(thresholds.label_conflict_odds)) & (
+            typicality >= thresholds.label_conflict_typicality
+        )
         found = int((suspect & wrong).sum())
         print(
-            f"seed {seed}  suspect at {odds:g} to 1: {suspect.sum():,} images, precision {found / max(suspect.sum(), 1):.3f}, "
+            f"seed {seed}  suspect labels: {suspect.sum():,} images, precision {found / max(suspect.sum(), 1):.3f}, "
             f"recall {found / rows.size:.3f}",
             flush=True,
         )
@@ -86,8 +86,10 @@ def main() -> None:
         print(f"mean    {name:28} precision at n {means[0]:.3f}  AUC {means[1]:.4f}")
 
 
-def ours(whitened: np.ndarray, labels: np.ndarray, names: list[str], probabilities: np.ndarray | None) -> np.ndarray:
-    """float64 [n]: log odds of label_conflicts, which ranks everything when no odds are asked for."""
+def ours(
+    whitened: np.ndarray, labels: np.ndarray, names: list[str], probabilities: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """float64 [n] each: log odds of label_conflicts, which ranks everything when no odds are asked for; typicality."""
     n = len(labels)
     nothing = pl.Series([None] * n, dtype=pl.String)
     images = pl.DataFrame(
@@ -99,9 +101,10 @@ def ours(whitened: np.ndarray, labels: np.ndarray, names: list[str], probabiliti
         }
     )
     found = label_conflicts(images, whitened, lens_id="", probabilities=probabilities, min_odds=0.0)
-    values = np.full(n, -50.0)
+    values, typicality = np.full(n, -50.0), np.zeros(n)
     values[found["image_key"].to_numpy()] = found["log_odds"].to_numpy()
-    return values
+    typicality[found["image_key"].to_numpy()] = found["typicality"].fill_null(0.0).to_numpy()
+    return values, typicality
 
 
 def probe(features: np.ndarray, labels: np.ndarray, penalty: float) -> np.ndarray:

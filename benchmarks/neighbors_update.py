@@ -42,9 +42,10 @@ def main() -> None:
 
         def search(rows: np.ndarray, name: str, previous: Previous | None = None) -> tuple[Neighborhood, ListFiles]:
             files = ListFiles.begin(Path(folder) / name, len(rows), *list_widths(100, 10))
+            some = vectors[rows]
             began, cpu = time.perf_counter(), time.process_time()
             found = neighborhood(
-                vectors[rows],
+                some,
                 session=session[rows],
                 frame=frame[rows],
                 kept=10,
@@ -58,7 +59,10 @@ def main() -> None:
             return found, files
 
         costs: list[tuple[float, float]] = []
-        search(before[: min(n, 2000)], "warm up")
+        # The first search and the first update of a process load compiled code.
+        few = before[: min(n, 2000)]
+        _, lists = search(few[1:], "warm up")
+        search(few, "warm up of an update", Previous(lists, np.arange(-1, len(few) - 1)))
         _, lists = search(before, "everything before")
         updated, _ = search(np.arange(n), "with the new images, updated", Previous(lists, old_of))
         anew, _ = search(np.arange(n), "with the new images, anew")
@@ -66,9 +70,10 @@ def main() -> None:
             assert (one.indices == other.indices).all()
             assert (one.distances == other.distances).all()
         assert all((updated.plain.means[k] == anew.plain.means[k]).all() for k in (1, 10, 100))
-        share = [100 * updating / full for updating, full in zip(costs[2], costs[3], strict=True)]
+        share = [100 * updating / full for updating, full in zip(costs[-2], costs[-1], strict=True)]
         print(
-            f"equal; {len(new):,} new images cost {share[0]:.1f} % of the time, {share[1]:.1f} % of the processor time"
+            f"equal; {len(new):,} new images cost {share[0]:.1f} % of the time, {share[1]:.1f} % of the processor time",
+            flush=True,
         )
         removed = np.sort(rng.choice(n, n - int(options.share * n), replace=False))
         whole = ListFiles.begin(Path(folder) / "whole", n, *list_widths(100, 10))

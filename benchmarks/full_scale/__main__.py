@@ -11,20 +11,26 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.full_scale.population import FULL_SIZE
-from benchmarks.full_scale.report import print_report, read_log
+from benchmarks.full_scale.report import print_growth, print_report, read_log
 from benchmarks.full_scale.stations import Station, stations
 
 
 def main() -> int:
     """Exit code: 0 where every station of this sitting went through."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--folder", type=Path, required=True, help="where home, log and vectors go; some 25 GB at full size"
-    )
+    parser.add_argument("--folder", type=Path, help="where home, log and vectors go; some 25 GB at full size")
     parser.add_argument("--images", type=int, default=FULL_SIZE)
     parser.add_argument("--minutes", type=float, help="start no further station after this long; call again to go on")
     parser.add_argument("--report", action="store_true", help="print only")
+    parser.add_argument(
+        "--growth", type=Path, nargs="+", help="print only: time and memory at the sizes in these folders, side by side"
+    )
     options = parser.parse_args()
+    if options.growth:
+        print_growth(options.growth, lambda images: dict(Counter(station.name for station in stations(images))))
+        return 0
+    if not options.folder:
+        parser.error("--folder is missing")
     folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
     plan = stations(options.images)

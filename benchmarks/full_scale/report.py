@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -58,6 +60,51 @@ def print_report(folder: Path, wanted: dict[str, int]) -> None:
         path.name: _size(path) for path in (folder / "home").glob("*") if path.is_dir() or path.suffix == ".duckdb"
     }
     console.print("sizes in MB: " + ", ".join(f"{name} {size / 2**20:,.0f}" for name, size in sorted(sizes.items())))
+
+
+def print_growth(folders: Sequence[Path], wanted_at: Callable[[int], dict[str, int]]) -> None:
+    """Processor time and peak memory of every station at the sizes in ``folders``, and how the time grows with them.
+
+    ``wanted_at(images)``: name of a station -> how many runs it has at that size. The exponent is that of
+    time ~ images ** exponent, between a size and the one before; a station that is not through shows how far it is.
+    """
+    measured = {}
+    for folder in folders:
+        done = [line for line in read_log(folder) if not line["errors"]]
+        whole = [int(str(line["images"])) for line in done if not line["classes"]]
+        if whole:
+            measured[max(whole)] = done
+        else:
+            print(f"{folder}: the L3 fit is not through yet, so it is left out")
+    sizes = sorted(measured)
+    table = Table("station", *(f"{size:,} images: processor-s, peak MB" for size in sizes), "exponent of the time")
+    before: dict[str, list[float]] = {}
+    for name in dict.fromkeys(name for size in sizes for name in wanted_at(size)):
+        cells, times = [], []
+        for size in sizes:
+            lines = [line for line in measured[size] if line["name"] == name]
+            runs = wanted_at(size)[name]
+            cpu = sum(float(str(line["processor_seconds"])) for line in lines)
+            peak = max((int(str(line["peak_memory_mb"])) for line in lines), default=0)
+            through = len(lines) == runs
+            times.append(cpu if through else math.nan)
+            note = "" if through else f" ({len(lines)} of {runs} runs)"
+            cells.append(f"{cpu:,.0f}, {peak:,}{note}" if lines else f"0 of {runs} runs")
+        before[name] = times
+        table.add_row(name, *cells, _exponents(sizes, times))
+    together = [sum(times[at] for times in before.values()) for at in range(len(sizes))]
+    shown = ["not through" if math.isnan(seconds) else f"{seconds:,.0f}" for seconds in together]
+    table.add_row("together", *shown, _exponents(sizes, together))
+    Console(width=170).print(table)
+
+
+def _exponents(sizes: Sequence[int], times: Sequence[float]) -> str:
+    pairs = [
+        math.log(later / sooner) / math.log(large / small)
+        for small, large, sooner, later in zip(sizes, sizes[1:], times, times[1:], strict=False)
+        if sooner > 0 and later > 0
+    ]
+    return ", ".join(f"{exponent:.2f}" for exponent in pairs)
 
 
 def _size(path: Path) -> int:

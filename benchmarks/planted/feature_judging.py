@@ -22,7 +22,9 @@ from thermal_assets.statistics.distance_drift import distance_drift
 from thermal_assets.statistics.distance_groups import distance_groups
 from thermal_assets.statistics.domain_drift import domain_drift
 from thermal_assets.statistics.groups import codes
-from thermal_assets.statistics.label_conflicts import label_conflicts
+from thermal_assets.statistics.label_conflicts import conflicting_images
+from thermal_assets.statistics.label_evidence import LabelEvidence, label_evidence
+from thermal_assets.statistics.label_noise import label_noise
 from thermal_assets.statistics.label_probe import held_out_probabilities
 from thermal_assets.statistics.run_drift import delivery_drift
 from thermal_assets.statistics.separation import separation
@@ -39,12 +41,12 @@ _TOKENS = ("object_code", "captured_on", "site_code", "distance_m", "session_id"
 # detector -> the tables that it judges
 TABLES_OF: dict[str, tuple[str, ...]] = {
     "label_contamination": ("batch_drift",),
-    "label_conflicts": ("label_conflicts",),
+    "label_conflicts": ("label_conflicts", "label_noise"),
     "weak_separation": ("separation",),
     "shortcuts": ("shortcut_audit",),
     "two_normals": ("distance_groups",),
     "place_drift": ("domain_drift",),
-    "time_drift": ("time_drift",),
+    "time_drift": ("domain_drift",),
     "distance_effect": ("distance_drift",),
     "run_drift": ("run_drift",),
 }
@@ -77,6 +79,12 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
     labels = codes(images["class_name"])
     keys = images["image_key"].to_numpy()
     sessions = codes(images["session_id"])
+
+    @cache
+    def evidence() -> LabelEvidence:
+        chances = held_out_probabilities(lambda rows: vectors[rows], labels, keys, sessions, salt="planted")
+        return label_evidence(images, white(), probabilities=chances)
+
     objects = dict(images.select("class_name", "pair").unique().iter_rows())
     both = images.group_by("pair").agg(pl.col("state").n_unique()).filter(pl.col("state") == 2)["pair"].sort()
     pairs = [(f"{pair}_normal", f"{pair}_anomaly") for pair in both]
@@ -102,10 +110,8 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
         "batch_drift": lambda: batch_drift(
             images, white(), lens_id=LENS, code_objects={name: name for name in objects.values()}, objects=objects
         ),
-        "label_conflicts": lambda: label_conflicts(
-            images, white(), lens_id=LENS,
-            probabilities=held_out_probabilities(lambda rows: vectors[rows], labels, keys, sessions, salt="planted"),
-        ),
+        "label_conflicts": lambda: conflicting_images(images, evidence(), lens_id=LENS),
+        "label_noise": lambda: label_noise(images, evidence(), lens_id=LENS),
         "separation": lambda: separation(images, white(), level="L3", lens_id=LENS, pairs=pairs),
         "shortcut_audit": lambda: shortcut_audit(images),
         "distance_groups": lambda: distance_groups(images, lambda rows: white()[rows], level="L3", lens_id=LENS),

@@ -70,6 +70,7 @@ def prepare_home(
         lens=chosen,
         executor=existing.executor if existing else "in_process",
         workers=workers or (existing.workers if existing else None),
+        **(existing.model_dump(include={"l2_exact_up_to", "l2_beyond"}) if existing else {}),
     )
     home = create_home(directory, settings)
     for line in edited(home.root):

@@ -24,10 +24,11 @@ class NeighborConfig(dg.Config):
 class DatasetNeighborConfig(NeighborConfig):
     """Config of neighbours across the data set."""
 
-    l2_exact_up_to: int = Field(
-        60_000,
-        description="Up to this many images L2 is searched exactly across the data set; beyond, in a reference sample "
-        "of this size, and the table says so",
+    l2_exact_up_to: int | None = Field(
+        None,
+        description="Up to this many images L2 is searched exactly across the data set; beyond, as l2_beyond in "
+        "home.toml says: in a reference sample of this size, or approximately, and the table says so. "
+        "Left out: the number in home.toml (60,000)",
         ge=1,
     )
 

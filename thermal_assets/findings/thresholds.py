@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from thermal_assets.warehouse.suspect_labels import DEFAULT_ODDS
+from thermal_assets.warehouse.suspect_labels import DEFAULT_ODDS, DEFAULT_TYPICALITY
 
 
 class Thresholds(BaseModel):
@@ -147,10 +147,17 @@ class Thresholds(BaseModel):
         DEFAULT_ODDS,
         ge=3,
         description="Odds against the label of an image, by its neighbours and a held-out classifier in equal parts, from "
-        "which on its label is called suspect: at nine to one they leave the label it has one chance in ten. That is what "
-        "they say, not the rate of mistakes: where classes resemble each other, most suspect labels are right (of real "
-        "solar modules with 5 % of the labels flipped, a third of the suspect ones were flipped). Table label_conflicts "
-        "begins at three to one.",
+        "which on its label can be called suspect: at nine to one they leave the label it has one chance in ten. That is "
+        "what they say, not the rate of mistakes: where classes resemble each other, right labels reach the same odds, "
+        "and label_conflict_typicality sets those apart. Table label_conflicts begins at three to one.",
+    )
+    label_conflict_typicality: float = Field(
+        DEFAULT_TYPICALITY,
+        ge=0,
+        lt=1,
+        description="Share of the other class's own images that must look less surely like it than an image does for its "
+        "label to be called suspect, besides the odds: an image of that class under a wrong label lies among the more "
+        "typical half as often as not, one from where two classes meet far less often.",
     )
     label_conflict_images: int = Field(
         3,
@@ -161,8 +168,9 @@ class Thresholds(BaseModel):
         0.01,
         gt=0,
         le=1,
-        description="Share of a class with suspect labels from which on they are told as a group: below it they stay in "
-        "view suspect_labels, because classes that resemble each other always exchange a few images.",
+        description="Share of a class that is as typical of other classes as their own images (table label_noise) from "
+        "which on it is told, if its interval excludes 0; MEDIUM if the interval begins here. Below it single suspects stay "
+        "in view suspect_labels: one wrong label in a hundred moves hardly any measure.",
     )
     # L2 and L3: comparisons
     separability_auc: float = Field(
@@ -200,7 +208,8 @@ class Thresholds(BaseModel):
         lt=1,
         description="AUC in held-out sessions from which on state or class can be told by one feature that should not "
         "matter (mode, crop size, palette, brightness, distance, place, date): of a random pair of images it then orders "
-        "seven in ten, which is enough for a model to lean on.",
+        "seven in ten, which is enough for a model to lean on. Where there are sessions enough for an interval, all of it "
+        "must lie above.",
     )
     two_normals_auc: float = Field(
         0.9,

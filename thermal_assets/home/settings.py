@@ -44,6 +44,16 @@ class HomeSettings(BaseModel):
         "in_process", description="in_process: one run is one process; multiprocess: one process a step"
     )
     workers: int | None = Field(None, ge=1, description="Decoding workers; left out: one per core")
+    l2_exact_up_to: int = Field(
+        60_000,
+        ge=1,
+        description="Up to this many images, neighbours across the data set are exact at L2 (at L3 always)",
+    )
+    l2_beyond: Literal["reference", "hnsw", "ivf"] = Field(
+        "reference",
+        description="With more: reference = exact in a sample of so many images; hnsw, ivf = approximate among all, by "
+        "faiss (pip install 'thermal-assets[approximate]'), its recall measured and stored",
+    )
 
 
 def read_settings(path: Path) -> HomeSettings:

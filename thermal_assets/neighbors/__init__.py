@@ -2,7 +2,7 @@
 
 space           vectors of one metric as operands of a matrix product
 bounds          how far computed scores may lie from the true ones
-kernels         compiled loops over scores, differences and lists
+*_kernels       compiled loops over vectors, scores, differences and lists
 self_join       blocks against blocks, each pair's product once
 shortlists      the candidates with the smallest scores seen so far, for every query at once
 joined_search   all vectors among themselves: a join for nearly all rows, the row search for the rest
@@ -19,5 +19,6 @@ collected       beginnings of lists and their mean distances
 list_files      exact lists on disk
 incremental     stored lists brought up to date
 approximate     faiss behind the same interface, with its recall measured
+grouped_approximate  the same across sessions, as far as was searched
 references      frozen references of equal size
 """

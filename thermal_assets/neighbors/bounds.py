@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermal_assets.neighbors.space import EXTRA_COLUMNS, UNIT_BFLOAT16, UNIT_FLOAT32, Operands, Space
+from thermal_assets.neighbors.space import (
+    EXTRA_COLUMNS,
+    UNIT_BFLOAT16,
+    UNIT_FLOAT32,
+    Operands,
+    Space,
+    StreamedOperands,
+)
 
 
 class Bounds:
@@ -14,14 +21,16 @@ class Bounds:
     (an inner product of length L errs by at most L u sum|x y| to first order); doubled here.
     """
 
-    def __init__(self, queries: Space, query_error: np.ndarray, candidates: Space, operands: Operands) -> None:
+    def __init__(
+        self, queries: Space, query_error: np.ndarray, candidates: Space, operands: Operands | StreamedOperands
+    ) -> None:
         self.queries, self.query_error = queries, query_error
         self.precision = operands.precision
         self.longest = float(candidates.norm.max(initial=0))
         self.largest_offset = float(np.abs(candidates.offset).max(initial=0))
-        moved = candidates.norm > 0
-        self.relative_error = float((operands.error[moved] / candidates.norm[moved]).max(initial=0))
-        self.absolute_error = float(operands.error.max(initial=0))
+        moved, error = candidates.norm > 0, operands.error
+        self.relative_error = float((error[moved] / candidates.norm[moved]).max(initial=0))
+        self.absolute_error = float(error.max(initial=0))
         self.length = candidates.dimensions + EXTRA_COLUMNS
 
     def limit(self, rows: np.ndarray, score: np.ndarray) -> np.ndarray:

@@ -23,14 +23,23 @@ class CollectedLists:
         self.columns, self.scores = empty_lists(count, kept)
         self.means = {k: np.full(count, np.nan) for k in mean_of}
 
-    def put(self, rows: np.ndarray, columns: np.ndarray, scores: np.ndarray) -> None:
-        """Lists int64 and float64 [b, K] of the queries ``rows``, nearest first, -1 and infinity = none."""
-        kept = min(self.columns.shape[1], columns.shape[1])
+    def put(self, rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, width: int | None = None) -> None:
+        """Lists (columns, float64 scores) [b, K] of the queries ``rows``, nearest first, -1 and infinity = none.
+
+        ``width``: only so many entries belong to them.
+        """
+        from thermal_assets.neighbors.list_kernels import mean_distances
+
+        width = columns.shape[1] if width is None else width
+        kept = min(self.columns.shape[1], width)
         self.columns[rows, :kept], self.scores[rows, :kept] = columns[:, :kept], scores[:, :kept]
         if self.means:
-            distances = to_distances(scores, self._space)
-            for k, mean in self.means.items():
-                mean[rows] = mean_of_first(columns, distances, k)
+            wanted = np.array(sorted(self.means), dtype=np.int64)
+            means = np.empty((len(wanted), len(rows)))
+            squared = self._space.metric == "euclidean"
+            mean_distances(np.ascontiguousarray(scores), np.minimum(wanted, width), squared, self._space.scale, means)
+            for k, mean in zip(wanted.tolist(), means, strict=True):
+                self.means[k][rows] = mean
 
     def neighbors(self, candidates: np.ndarray, arithmetic: str) -> Neighbors:
         """As a result; ``candidates`` int64 [n]."""

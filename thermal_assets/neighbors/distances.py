@@ -22,7 +22,7 @@ def pair_scores(queries: Space, rows: np.ndarray, candidates: Space, columns: np
     def measure(piece: slice) -> None:
         measure_pairs(x, scale_x, rows[piece], y, scale_y, columns[piece], scores[piece])
 
-    in_parallel(measure, len(rows))
+    in_parallel(measure, len(rows), len(rows) * queries.dimensions)
     return scores
 
 
@@ -43,7 +43,7 @@ def sorted_candidates(
         measure_and_sort(x, scale_x, rows[piece], y, scale_y, columns[piece], scores[piece])
 
     if columns.shape[1]:
-        in_parallel(measure, len(columns))
+        in_parallel(measure, len(columns), np.count_nonzero(columns >= 0) * queries.dimensions)
     return columns, scores
 
 

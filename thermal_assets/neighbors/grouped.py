@@ -14,7 +14,7 @@ import numpy as np
 
 from thermal_assets.neighbors.distances import to_score
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
-from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, GroupedLists
+from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, Across, GroupedLists
 from thermal_assets.neighbors.incremental import Previous, run_update
 from thermal_assets.neighbors.joined_search import run_joined_search
 from thermal_assets.neighbors.list_files import ListFiles
@@ -80,18 +80,11 @@ def neighborhood(
     """
     space = Space(vectors, metric)
     n = space.count
-    sessions = _compact(session, n)
-    count = int(sessions.max()) + 1 if n else 0
-    basis = np.full(n, OTHER_SESSIONS if count >= MINIMUM_SESSIONS else TOO_FEW_SESSIONS, dtype=object)
-    basis[sessions < 0] = NEAR_COPIES_REMOVED
-    key = unique_where_missing(_compact(frame, n)) if frame is not None else None
-    across_rules = (
-        (basis == OTHER_SESSIONS, Rule(sessions, sessions, need_group=True, key=key)),
-        (basis == NEAR_COPIES_REMOVED, Rule(key=key, minimum=to_score(near_copy_distance, space))),
-    )
+    sessions, basis, rules = across_rules(space, session, frame, near_copy_distance)
+    count = int(sessions.max(initial=-1)) + 1
     k_plain, k_across = max(0, min(k_plain, n - 1)), max(0, min(k_across, n - 1))
     kept = k_plain if kept is None else min(kept, k_plain)
-    grouped = GroupedLists(space, across_rules, k_plain, k_across, kept, mean_of, files)
+    grouped = GroupedLists(space, rules, k_plain, k_across, kept, mean_of, files)
     asked_sessions = sessions if count >= MINIMUM_SESSIONS else None
     options: SearchOptions = {"precision": precision, "memory_mb": memory_mb / 2, "progress": progress}
     used: Precision = "float32"
@@ -120,6 +113,23 @@ def neighborhood(
         basis,
         count,
     )
+
+
+def across_rules(
+    space: Space, session: np.ndarray | None, frame: np.ndarray | None, near_copy_distance: float
+) -> tuple[np.ndarray, np.ndarray, Across]:
+    """Sessions int64 [n] as 0..m-1 (-1 = none), the basis object [n], and which rule counts for which rows."""
+    n = space.count
+    sessions = _compact(session, n)
+    enough = int(sessions.max(initial=-1)) + 1 >= MINIMUM_SESSIONS
+    basis = np.full(n, OTHER_SESSIONS if enough else TOO_FEW_SESSIONS, dtype=object)
+    basis[sessions < 0] = NEAR_COPIES_REMOVED
+    key = unique_where_missing(_compact(frame, n)) if frame is not None else None
+    rules = (
+        (basis == OTHER_SESSIONS, Rule(sessions, sessions, need_group=True, key=key)),
+        (basis == NEAR_COPIES_REMOVED, Rule(key=key, minimum=to_score(near_copy_distance, space))),
+    )
+    return sessions, basis, rules
 
 
 def list_widths(k_plain: int, k_across: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from thermal_assets.neighbors.space import Space
 PICKS_PER_FRAME = 4  # a frame often shows several objects; more are asked for where this is too few
 
 _Further = Callable[[Rule, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+Keep = Callable[[np.ndarray, ListBlock], None]
 Across = Sequence[tuple[np.ndarray, Rule]]  # bool [n] which rows, and what counts for them
 
 
@@ -42,8 +43,8 @@ class GroupedLists:
         self.lists = CollectedLists(space.count, kept, mean_of, space)
         self.lists_across = CollectedLists(space.count, k_across, (), space)
 
-    def emit(self, settled: Settled, across: Callable[[np.ndarray], Settled]) -> np.ndarray:
-        """Rows of a join; returns bool [b]: what stays open."""
+    def emit(self, settled: Settled, across: Callable[[np.ndarray], Settled], keep: Keep | None = None) -> np.ndarray:
+        """Rows of a join; returns bool [b]: what stays open. ``keep`` takes their lists instead of the files."""
         saved = self._new_block(len(settled.rows))
 
         def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -59,7 +60,10 @@ class GroupedLists:
         if saved is not None:
             beginning = settled.exact_beginning(saved.columns.shape[1])
             saved.columns, saved.scores, saved.everything[:, 0] = beginning
-        return self._settle(settled.rows, *settled.first(self.k_plain), further, saved)
+        is_open = self._settle(settled.rows, *settled.first(self.k_plain), further)
+        if saved is not None and self.files is not None:
+            (keep or self.files.write)(settled.rows, saved)
+        return is_open
 
     def work(self, search: Search, block: ScoreBlock, rows: np.ndarray) -> np.ndarray:
         """Rows of a row search, as ``run_search`` calls it."""
@@ -77,22 +81,23 @@ class GroupedLists:
             width = min(columns.shape[1], saved.columns.shape[1])
             saved.columns[:, :width], saved.scores[:, :width] = columns[:, :width], scores[:, :width]
             saved.everything[:, 0] = self.k_plain >= self.space.count - 1
-        return self._settle(rows, columns, scores, ~is_open, further, saved)
+        is_open = self._settle(rows, columns, scores, ~is_open, further)
+        if saved is not None and self.files is not None:
+            self.files.write(rows, saved)
+        return is_open
 
     def stored(self, rows: np.ndarray, block: ListBlock, certain: np.ndarray) -> np.ndarray:
-        """Rows whose exact beginnings are known; returns bool [b]: where they do not suffice."""
-        columns, scores = _widened(block.columns, block.scores, self.k_plain)
-        enough = block.everything[:, 0] | (columns[:, self.k_plain - 1] >= 0)
+        """Rows whose exact beginnings are known, which are not written; returns bool [b]: where they do not suffice."""
+        there = min(self.k_plain, block.columns.shape[1])
+        enough = block.everything[:, 0] | (there == self.k_plain) & (block.columns[:, there - 1] >= 0)
 
         def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             if rule.query_group is None:
                 return (*empty_lists(len(short), self.k_across), np.zeros(len(short), dtype=bool))
-            first = rule.first(
-                rows[short], block.across_columns[short].astype(np.int64), block.across_scores[short], self.k_across
-            )
+            first = rule.first(rows[short], block.across_columns[short], block.across_scores[short], self.k_across)
             return (*first, block.everything[short, 1] | (first[0][:, -1] >= 0))
 
-        return self._settle(rows, columns, scores, certain & enough, further, block)
+        return self._settle(rows, block.columns, block.scores, certain & enough, further, there)
 
     def _settle(
         self,
@@ -101,30 +106,24 @@ class GroupedLists:
         scores: np.ndarray,
         certain: np.ndarray,
         further: _Further,
-        saved: ListBlock | None,
+        width: int | None = None,
     ) -> np.ndarray:
+        """``width``: of longer lists only so many entries are the plain list."""
         found_columns, found_scores = empty_lists(len(rows), self.k_across)
         for applies, rule in self.across_rules:
             mine = np.flatnonzero(applies[rows] & certain)
             # The plain list is the exact beginning of the row: where enough of it counts, it holds the answer.
-            found_columns[mine], found_scores[mine] = rule.first(rows[mine], columns[mine], scores[mine], self.k_across)
+            of_mine = slice(None) if len(mine) == len(rows) else mine
+            found_columns[mine], found_scores[mine] = rule.first(
+                rows[mine], columns[of_mine], scores[of_mine], self.k_across, width
+            )
             complete = self.k_plain >= self.space.count - 1
             short = mine[found_columns[mine, -1] < 0] if not complete else mine[:0]
             if len(short):
                 found_columns[short], found_scores[short], certain[short] = further(rule, short)
-        self.lists.put(rows, columns, scores)
+        self.lists.put(rows, columns, scores, width)
         self.lists_across.put(rows, found_columns, found_scores)
-        if saved is not None and self.files is not None:
-            self.files.write(rows, saved)
         return ~certain
 
     def _new_block(self, rows: int) -> ListBlock | None:
         return None if self.files is None else ListBlock.empty(rows, self.files.width, self.files.width_across)
-
-
-def _widened(columns: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first ``width`` entries, int64 and float64 [b, width], padded where there are fewer."""
-    wide_columns, wide_scores = empty_lists(len(columns), width)
-    there = min(width, columns.shape[1])
-    wide_columns[:, :there], wide_scores[:, :there] = columns[:, :there], scores[:, :there]
-    return wide_columns, wide_scores

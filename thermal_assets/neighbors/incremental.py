@@ -8,8 +8,8 @@ rounding could hide a new neighbour, is searched again. So the result is that of
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -21,11 +21,11 @@ from thermal_assets.neighbors.list_files import ListBlock, ListFiles
 from thermal_assets.neighbors.search import full_float32, run_search
 from thermal_assets.neighbors.self_join import Lists, join_rows
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
-from thermal_assets.neighbors.space import Precision, Progress, Space
+from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, StreamedOperands, fast_bfloat16
 
 WORTH_AN_UPDATE = 0.2  # share of new images beyond which everything is searched anew
 _ENTERING = 32  # new images that may enter one list; where more do, the row is searched again
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,24 @@ def run_update(
     codes = np.empty(0, dtype=np.int32) if session is None else session
     left = [np.empty(0, dtype=np.int64)]
     with full_float32():
-        operands, bounds, wanted = prepared(space, fresh, row_picks, precision, memory_mb)
-        is_fresh = np.zeros(space.count, dtype=bool)
-        is_fresh[fresh] = True
+        bfloat16 = (precision or ("bfloat16" if fast_bfloat16() else "float32")) == "bfloat16"
+        operands: Operands | StreamedOperands = StreamedOperands(space)
+        bounds, wanted = Bounds(space, operands.error, space, operands), operands.precision
+        if bfloat16:
+            operands, bounds, wanted = prepared(space, fresh, row_picks, precision, memory_mb)
+        is_fresh = previous.old_of < 0
         plain = Shortlists(is_fresh, min(plain_picks(grouped.k_plain, wanted), space.count), wanted)
         entering = Shortlists(~is_fresh, _ENTERING, wanted)
         across = entering_across = no_shortlists(wanted)
+        stored = previous.files.mapped()
+        has_across = stored.has_across[previous.old_of, 0] & (previous.old_of >= 0)
+        _refuse_what_is_too_far(bounds, previous.old_of, entering, stored.scores, stored.everything[:, 0])
         if session is not None:
             picks = min(plain_picks(PICKS_PER_FRAME * grouped.k_across, wanted), space.count)
             across = Shortlists(is_fresh & (session >= 0), picks, wanted)
             entering_across = Shortlists(~is_fresh & (session >= 0), _ENTERING, wanted)
-        _refuse_what_is_too_far(bounds, previous, kept, entering, entering_across if session is not None else None)
+            old = np.where(has_across, previous.old_of, -1)
+            _refuse_what_is_too_far(bounds, old, entering_across, stored.across_scores, stored.everything[:, 1])
         join_rows(
             operands,
             fresh,
@@ -88,23 +95,28 @@ def run_update(
 
     def settled(lists: Shortlists, rows: np.ndarray) -> Settled:
         columns, bound = lists.take(rows)
-        used = max(1, int((columns >= 0).sum(axis=1).max(initial=0)))
-        return Settled(rows, *sorted_candidates(space, rows, space, columns[:, :used]), bound, bounds)
+        return Settled(rows, *sorted_candidates(space, rows, space, columns), bound, bounds)
 
-    for start in range(0, len(fresh), _ROWS_AT_ONCE):
-        rows = fresh[start : start + _ROWS_AT_ONCE]
-        left.append(rows[grouped.emit(settled(plain, rows), lambda part: settled(across, part))])
-    for rows, block in _blocks(previous, kept):
-        everything = [np.ascontiguousarray(block.everything[:, side]) for side in (0, 1)]
-        certain = _merged(block.columns, block.scores, everything[0], new_of, settled(entering, rows))
-        if session is not None:
+    place = ListBlock.empty(min(_ROWS_AT_ONCE, space.count), previous.files.width, previous.files.width_across)
+    for start in range(0, space.count, _ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + _ROWS_AT_ONCE, space.count))
+        old, block = previous.old_of[rows], place.first(len(rows))
+        mine = rows[old < 0]
+        certain = _merged(stored, block, 0, old, new_of, settled(entering, rows))
+        if session is None or not has_across[rows].any():
+            block.across_columns[:], block.across_scores[:], block.everything[:, 1] = -1, np.inf, False
+        else:
             # Where no list across is stored, the plain one was enough and may be again.
-            asked = np.flatnonzero(everything[1] | (block.across_columns[:, 0] >= 0))
-            columns, scores, whole = block.across_columns[asked], block.across_scores[asked], everything[1][asked]
-            certain[asked] &= _merged(columns, scores, whole, new_of, settled(entering_across, rows[asked]))
-            block.across_columns[asked], block.across_scores[asked], everything[1][asked] = columns, scores, whole
-        block.everything = np.stack(everything, axis=1)
-        left.append(rows[grouped.stored(rows, block, certain)])
+            asked = has_across[rows]
+            old_across = np.where(asked, old, -1)
+            certain &= _merged(stored, block, 1, old_across, new_of, settled(entering_across, rows)) | ~asked
+        left.append(rows[grouped.stored(rows, block, certain) & (old >= 0)])
+        if len(mine):
+            # New rows have no list to start from; theirs take the empty places, so that all are written at once.
+            keep = partial(_put, block, start)
+            left.append(mine[grouped.emit(settled(plain, mine), lambda part: settled(across, part), keep)])
+        if grouped.files is not None:
+            grouped.files.write(rows, block)
     still_open = np.sort(np.concatenate(left))
     if len(still_open):
         run_search(
@@ -120,42 +132,43 @@ def run_update(
     return wanted
 
 
+def _put(block: ListBlock, start: int, rows: np.ndarray, lists: ListBlock) -> None:
+    """Enter ``lists`` of ``rows`` into a ``block`` that begins with row ``start``."""
+    for name in ListBlock.__annotations__:
+        getattr(block, name)[rows - start] = getattr(lists, name)
+
+
 def _merged(
-    columns: np.ndarray, scores: np.ndarray, everything: np.ndarray, new_of: np.ndarray, entering: Settled
+    stored: ListBlock, block: ListBlock, side: int, old: np.ndarray, new_of: np.ndarray, entering: Settled
 ) -> np.ndarray:
-    """Merge ``entering`` into lists, in place; returns bool [b]: no new image can be missing from them."""
+    """Merge ``stored`` lists ``old`` int64 [b] and those ``entering`` into ``block``: the plain ones (0) or across (1).
+
+    Returns bool [b]: no new image can be missing from them.
+    """
     from thermal_assets.neighbors.list_kernels import merge_lists
 
-    merge_lists(columns, scores, everything, new_of, entering.columns, entering.scores)
-    return entering.reaches(np.where(everything, np.inf, _last(scores)))
-
-
-def _last(scores: np.ndarray) -> np.ndarray:
-    """float64 [b]: the last score of each list; 0 where there is none."""
-    return np.where(np.isfinite(scores), scores, 0.0).max(axis=1, initial=0.0)
-
-
-def _blocks(previous: Previous, kept: np.ndarray) -> Iterator[tuple[np.ndarray, ListBlock]]:
-    """Old rows that are still there, int64 [b] as they are numbered now, with their lists as they were."""
-    for start in range(0, len(kept), _ROWS_AT_ONCE):
-        rows = kept[start : start + _ROWS_AT_ONCE]
-        old = previous.old_of[rows]
-        block = previous.files.read(int(old[0]), int(old[-1]) + 1)
-        at = old - old[0]
-        yield rows, ListBlock(*(np.ascontiguousarray(getattr(block, name)[at]) for name in ListBlock.__annotations__))
+    last = np.empty(len(old))
+    before, after = ((part.columns, part.scores) if side == 0 else (part.across_columns, part.across_scores)
+                     for part in (stored, block))  # fmt: skip
+    new = entering.columns, entering.scores
+    merge_lists(*before, stored.everything, side, old, new_of, *new, *after, block.everything, last)
+    return entering.reaches(np.where(block.everything[:, side], np.inf, last))
 
 
 def _refuse_what_is_too_far(
-    bounds: Bounds, previous: Previous, kept: np.ndarray, plain: Shortlists, across: Shortlists | None
+    bounds: Bounds, old_of: np.ndarray, lists: Shortlists, scores: np.ndarray, everything: np.ndarray
 ) -> None:
-    """Set the limits of the lists so that only what may belong to a stored list is taken."""
-    for rows, block in _blocks(previous, kept):
-        for lists, scores, everything in (
-            (plain, block.scores, block.everything[:, 0]),
-            (across, block.across_scores, block.everything[:, 1]),
-        ):
-            if lists is None:
-                continue
-            empty = ~np.isfinite(scores).any(axis=1)
-            limit = np.where(everything, math.inf, bounds.limit(rows, _last(scores)))
-            lists.refuse_from(rows, limit, nothing=empty & ~everything)
+    """Set the limits of ``lists`` so that only what may belong to a stored list is taken.
+
+    ``scores`` float64 [m, K] and ``everything`` bool [m] of the stored lists, ``old_of`` int64 [n] their rows.
+    """
+    from thermal_assets.neighbors.list_kernels import last_scores
+
+    for start in range(0, len(old_of), _ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + _ROWS_AT_ONCE, len(old_of)))
+        old = old_of[rows]
+        last = np.empty(len(rows))
+        last_scores(scores, old, last)
+        whole, empty = everything[old] & (old >= 0), ~np.isfinite(last)
+        limit = np.where(whole, math.inf, bounds.limit(rows, np.where(empty, 0.0, last)))
+        lists.refuse_from(rows, limit, nothing=empty & ~whole)

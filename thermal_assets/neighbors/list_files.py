@@ -20,6 +20,7 @@ _TYPES = {
     "across_columns": np.int32,
     "across_scores": np.float64,
     "everything": np.bool_,
+    "has_across": np.bool_,
 }
 
 
@@ -30,6 +31,7 @@ class ListBlock:
     columns, scores                int32, float64 [b, K]: -1 and infinity behind the last entry
     across_columns, across_scores  [b, K2]: the same over other sessions; empty where the plain list was enough
     everything                     bool [b, 2]: the plain list, the list across is the whole row
+    has_across                     bool [b, 1]: in files, where it is not so, the list across is not to be read
     """
 
     columns: np.ndarray
@@ -37,6 +39,7 @@ class ListBlock:
     across_columns: np.ndarray
     across_scores: np.ndarray
     everything: np.ndarray
+    has_across: np.ndarray
 
     @classmethod
     def empty(cls, rows: int, width: int, width_across: int) -> ListBlock:
@@ -47,7 +50,12 @@ class ListBlock:
             np.full((rows, width_across), -1, dtype=np.int32),
             np.full((rows, width_across), np.inf),
             np.zeros((rows, 2), dtype=bool),
+            np.zeros((rows, 1), dtype=bool),
         )
+
+    def first(self, rows: int) -> ListBlock:
+        """The first so many rows, in the same memory."""
+        return ListBlock(*(getattr(self, name)[:rows] for name in ListBlock.__annotations__))
 
 
 class ListFiles:
@@ -61,6 +69,7 @@ class ListFiles:
             "across_columns": width_across,
             "across_scores": width_across,
             "everything": 2,
+            "has_across": 1,
         }
 
     @classmethod
@@ -95,6 +104,9 @@ class ListFiles:
     def finish(self, target: Path, version: str) -> None:
         """Take the place of ``target``. A kill in between leaves no lists, and the next search starts from none."""
         meta = {"version": version, "count": self.count, "width": self.width, "width_across": self.width_across}
+        for name in self._widths:
+            with self._path(name).open("rb") as file:
+                os.fsync(file.fileno())  # their size was there from the beginning: after a power cut it proves nothing
         (self.folder / _META).write_text(json.dumps(meta))
         shutil.rmtree(target, ignore_errors=True)
         self.folder.replace(target)
@@ -104,26 +116,37 @@ class ListFiles:
         """Remove them."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def read(self, start: int, stop: int) -> ListBlock:
-        """Rows start to stop."""
+    def mapped(self) -> ListBlock:
+        """All rows, read-only, as maps of the files."""
         parts = {}
         for name, width in self._widths.items():
-            kind = np.dtype(_TYPES[name])
-            flat = np.fromfile(
-                self._path(name), kind, count=(stop - start) * width, offset=start * width * kind.itemsize
-            )
-            parts[name] = flat.reshape(stop - start, width)
+            if self.count * width:
+                parts[name] = np.asarray(np.memmap(self._path(name), _TYPES[name], mode="r", shape=(self.count, width)))
+            else:
+                parts[name] = np.empty((self.count, width), dtype=_TYPES[name])
         return ListBlock(**parts)
 
     def write(self, rows: np.ndarray, block: ListBlock) -> None:
-        """Lists of ``rows`` int64 [b], rising."""
+        """Lists of ``rows`` int64 [b], rising. Where the plain lists were enough, nothing is written of those across."""
+        block.has_across[:, 0] = block.everything[:, 1]
+        if self.width_across:
+            block.has_across[:, 0] |= block.across_columns[:, 0] >= 0
         runs = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else []
         for name, width in self._widths.items():
             values: np.ndarray = np.ascontiguousarray(getattr(block, name), dtype=_TYPES[name])
-            with self._path(name).open("r+b") as file:
-                for run in runs:
-                    data = values[run[0] : run[-1] + 1]
-                    os.pwrite(file.fileno(), data.tobytes(), int(rows[run[0]]) * width * values.itemsize)
+            with self._path(name).open("r+b", buffering=0) as file:
+                for run in runs if width else []:
+                    if name.startswith("across") and not block.has_across[run].any():
+                        continue
+                    _write_all(file.fileno(), values[run[0] : run[-1] + 1], int(rows[run[0]]) * width * values.itemsize)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.rows"
+
+
+def _write_all(file: int, values: np.ndarray, offset: int) -> None:
+    """``values`` as they lie in memory, at ``offset``: a disk that is nearly full takes a part and says nothing."""
+    left = values.reshape(-1).view(np.uint8).data
+    while len(left):
+        written = os.pwrite(file, left, offset)
+        left, offset = left[written:], offset + written

@@ -48,15 +48,14 @@ class Rule:
         if self.query_group is not None and self.candidate_group is not None:
             block.exclude_groups(self.query_group[rows], self.candidate_group, self.need_group)
 
-    def first(self, rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """The first k that count of sorted lists of the queries ``rows``, groups included."""
-        counts = None
-        if self.query_group is not None and self.candidate_group is not None:
-            theirs = self.candidate_group[columns]
-            counts = (theirs != self.query_group[rows][:, None]) | (theirs < 0)
-            if self.need_group:
-                counts &= theirs >= 0
-        return first_of_rows(columns, scores, k, self.key, self.minimum, counts)
+    def first(
+        self, rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, k: int, width: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The first k that count of sorted lists (or of their first ``width``) of the queries ``rows``, groups included."""
+        if self.query_group is None or self.candidate_group is None:
+            return first_of_rows(columns, scores, k, self.key, self.minimum, width=width)
+        own, theirs = self.query_group[rows], self.candidate_group
+        return first_of_rows(columns, scores, k, self.key, self.minimum, own, theirs, self.need_group, width)
 
 
 class Search:

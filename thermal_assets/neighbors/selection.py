@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_NONE = np.empty(0, dtype=np.int64)
+
 
 def empty_lists(rows: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Lists without an entry: columns int64 [rows, k] all -1, scores float64 [rows, k] all infinity."""
@@ -16,12 +18,17 @@ def first_of_rows(
     k: int,
     key: np.ndarray | None,
     minimum: float | None,
-    counts: np.ndarray | None = None,
+    own_group: np.ndarray = _NONE,
+    group: np.ndarray = _NONE,
+    need_group: bool = False,
+    width: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first ``k`` that count of each row of ``columns`` int64 [b, K], sorted, -1 = none; with scores [b, K].
+    """The first ``k`` that count of each row of ``columns``, int32 or int64 [b, K], sorted, -1 = none; scores [b, K].
 
     ``key`` int64 [n]: of candidates with equal key only the first counts. ``minimum``: smaller scores do not count.
-    ``counts`` bool [b, K]: a choice made before. Returns [b, k] each, padded with -1 and infinity.
+    ``own_group`` int64 [b] and ``group`` int64 [n]: candidates of the same group (>= 0) do not count;
+    ``need_group``: those without one do not either. ``width``: only so many entries are looked at.
+    Returns int64 and float64 [b, k], padded with -1 and infinity.
     """
     from thermal_assets.neighbors.list_kernels import first_that_count
 
@@ -29,9 +36,12 @@ def first_of_rows(
     first_that_count(
         np.ascontiguousarray(columns),
         np.ascontiguousarray(scores),
-        np.empty((0, 0), dtype=bool) if counts is None else counts,
-        np.empty(0, dtype=np.int64) if key is None else key,
+        own_group,
+        group,
+        need_group,
+        _NONE if key is None else key,
         -np.inf if minimum is None else minimum,
+        columns.shape[1] if width is None else width,
         first_columns,
         first_scores,
     )

@@ -13,18 +13,25 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
 from thermal_assets.neighbors.shortlists import Shortlists
-from thermal_assets.neighbors.space import Operands, Progress
+from thermal_assets.neighbors.space import Operands, Progress, StreamedOperands
+
+if TYPE_CHECKING:
+    import torch
 
 _TILE_BYTES = 1 << 20  # scores of one product: selected from while they are still in the cache
 _BLOCKS = (128, 2048)
 _BLOCKS_ACROSS = 48  # the products of a block with itself are computed in full: at most one pair in so many
 _AT_ONCE = 8  # products in a row that share their left operand
 
+_ROWS_AT_ONCE = 8192  # of rows that are joined with all
+
 _Task = tuple[int, range]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -54,11 +61,11 @@ def self_join(operands: Operands, lists: Lists, *, memory_mb: float, progress: P
         for apart in range(0, len(blocks), _AT_ONCE)
         for one in range(len(blocks) - apart)
     ]
-    _join(operands, blocks, size, tasks, lists, lists, symmetric=True, progress=progress)
+    _join(operands, blocks, size, tasks, lists, progress)
 
 
 def join_rows(
-    operands: Operands,
+    operands: Operands | StreamedOperands,
     rows: np.ndarray,
     lists: Lists,
     others: Lists,
@@ -67,59 +74,94 @@ def join_rows(
     progress: Progress | None = None,
 ) -> None:
     """Offer every vector to ``lists`` of the ``rows`` int64 [m], and these to the lists of ``others``."""
-    count = len(operands.matrix)
-    size = block_size(count, operands, memory_mb)
-    blocks = [rows[start : start + size].astype(np.int32) for start in range(0, len(rows), size)]
-    column_blocks = -(-count // size)
-    tasks = [
-        (one, range(first, min(first + _AT_ONCE, column_blocks)))
-        for first in range(0, column_blocks, _AT_ONCE)
-        for one in range(len(blocks))
-    ]
-    _join(operands, blocks, size, tasks, lists, others, symmetric=False, progress=progress)
-
-
-def block_size(count: int, operands: Operands, memory_mb: float) -> int:
-    """Vectors a block: whole steps of 64, small enough for the memory and for little waste on the diagonal."""
     import torch
 
-    fitting = int(memory_mb * 2**20 / (torch.get_num_threads() * operands.matrix.element_size() * 8))
+    from thermal_assets.neighbors.shortlist_kernels import offer_columns, offer_rows
+
+    count = operands.count
+    size = max(block_size(count, operands, memory_mb), min(_BLOCKS[1], _fitting(operands, memory_mb)))
+    tile_rows = _tile_rows(size, operands)
+    codes = np.asarray(lists.session, dtype=np.int32)
+    to_rows = (lists.plain.arrays, lists.across.arrays, codes)
+    to_columns = (others.plain.arrays, others.across.arrays, codes)
+    groups = [rows[start : start + _ROWS_AT_ONCE].astype(np.int32) for start in range(0, len(rows), _ROWS_AT_ONCE)]
+    starts = range(0, count, size)
+    key, told = _key_type(operands), _Told(len(groups) * len(starts), count, progress)
+
+    def work(ids: np.ndarray, left: torch.Tensor, locks: list[threading.Lock], given: _Given[tuple[int, int]]) -> None:
+        buffer = torch.empty(tile_rows * size, dtype=left.dtype)
+        place = torch.empty(operands.streamed_rows(size), left.shape[1], dtype=left.dtype)
+        with torch.no_grad():
+            while (task := given.next()) is not None:
+                number, start = task
+                right = operands.block(slice(start, min(start + size, count)), place)
+                # The threads begin at different rows, so that they rarely wait for each other.
+                for tile in np.roll(np.arange(len(locks)), -number).tolist():
+                    mine = ids[tile * tile_rows : (tile + 1) * tile_rows]
+                    scores = buffer[: len(mine) * len(right)].view(len(mine), len(right))
+                    torch.mm(left[tile * tile_rows : (tile + 1) * tile_rows], right.T, out=scores)
+                    keys = scores.view(key).numpy()
+                    with locks[tile]:
+                        offer_rows(keys, len(right), mine, start, *to_rows)
+                    # A block of columns belongs to one thread.
+                    offer_columns(keys, len(right), mine, start, *to_columns)
+                told.one_more()
+
+    for ids in groups:
+        left = operands.as_queries(ids)
+        locks = [threading.Lock() for _ in range(-(-len(ids) // tile_rows))]
+        given = _Given(list(enumerate(starts)))
+        with _one_thread_a_product() as threads, ThreadPoolExecutor(threads) as pool:
+            for done in [pool.submit(work, ids, left, locks, given) for _ in range(threads)]:
+                done.result()
+
+
+def block_size(count: int, operands: Operands | StreamedOperands, memory_mb: float) -> int:
+    """Vectors a block: whole steps of 64, small enough for the memory and for little waste on the diagonal."""
     wanted = math.ceil(count / _BLOCKS_ACROSS / 64) * 64
-    return max(8, min(max(_BLOCKS[0], min(wanted, _BLOCKS[1])), fitting // 8 * 8))
+    return max(8, min(max(_BLOCKS[0], min(wanted, _BLOCKS[1])), _fitting(operands, memory_mb)))
+
+
+def _fitting(operands: Operands | StreamedOperands, memory_mb: float) -> int:
+    """Columns of which eight rows of scores a thread fit into the memory."""
+    import torch
+
+    return int(memory_mb * 2**20 / (torch.get_num_threads() * operands.item * 8)) // 8 * 8
+
+
+def _tile_rows(size: int, operands: Operands | StreamedOperands) -> int:
+    """Rows of one product with ``size`` columns."""
+    return max(8, min(size, _TILE_BYTES // (operands.item * size)))
+
+
+def _key_type(operands: Operands | StreamedOperands) -> torch.dtype:
+    """Scores are compared as integers of their width."""
+    import torch
+
+    return torch.int16 if operands.precision == "bfloat16" else torch.int32
 
 
 def _join(
-    operands: Operands,
-    blocks: list[np.ndarray],
-    size: int,
-    tasks: list[_Task],
-    lists: Lists,
-    others: Lists,
-    symmetric: bool,
-    progress: Progress | None,
+    operands: Operands, blocks: list[np.ndarray], size: int, tasks: list[_Task], lists: Lists, progress: Progress | None
 ) -> None:
-    """Scores of ``blocks[one]`` against the ``others``-th blocks of ``size`` vectors, for each of ``tasks``."""
+    """Scores of ``blocks[one]`` against the blocks of the run, for each of ``tasks``, offered to both sides."""
     import torch
 
     from thermal_assets.neighbors.shortlist_kernels import offer_columns, offer_rows
 
     count, width = operands.matrix.shape
     threads = torch.get_num_threads()
-    item = operands.matrix.element_size()
-    tile_rows = max(8, min(size, _TILE_BYTES // (item * size)))
-    row_locks = [threading.Lock() for _ in blocks]
-    column_locks = row_locks if symmetric else [threading.Lock() for _ in range(-(-count // size))]
-    codes = np.asarray(lists.session, dtype=np.int32)
-    to_rows = (lists.plain.arrays, lists.across.arrays, codes)
-    to_columns = (others.plain.arrays, others.across.arrays, codes)
-    key = torch.int16 if operands.precision == "bfloat16" else torch.int32
-    left_over, done = _Given(tasks), _Told(sum(len(run) for _, run in tasks), count, progress)
+    tile_rows = _tile_rows(size, operands)
+    locks = [threading.Lock() for _ in blocks]
+    to_lists = (lists.plain.arrays, lists.across.arrays, np.asarray(lists.session, dtype=np.int32))
+    key = _key_type(operands)
+    given, told = _Given(tasks), _Told(sum(len(run) for _, run in tasks), count, progress)
 
     def work(_: int) -> None:
         buffer = torch.empty(tile_rows * size, dtype=operands.matrix.dtype)
         turned = torch.empty(size, width, dtype=operands.matrix.dtype)
         with torch.no_grad():
-            while (task := left_over.next()) is not None:
+            while (task := given.next()) is not None:
                 one, run = task
                 ids = blocks[one]
                 left = operands.as_queries(ids, turned)
@@ -131,25 +173,25 @@ def _join(
                         scores = buffer[: len(part) * len(right)].view(len(part), len(right))
                         torch.mm(part, right.T, out=scores)
                         keys = scores.view(key).numpy()
-                        with row_locks[one]:
-                            offer_rows(keys, len(right), mine, start, *to_rows)
-                        if not symmetric or one != other:
-                            with column_locks[other]:
-                                offer_columns(keys, len(right), mine, start, *to_columns)
-                    done.one_more()
+                        with locks[one]:
+                            offer_rows(keys, len(right), mine, start, *to_lists)
+                        if one != other:
+                            with locks[other]:
+                                offer_columns(keys, len(right), mine, start, *to_lists)
+                    told.one_more()
 
     with _one_thread_a_product(), ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(work, range(threads)):
             pass
 
 
-class _Given:
+class _Given(Generic[_T]):
     """Tasks, each given out once."""
 
-    def __init__(self, tasks: Iterable[_Task]) -> None:
+    def __init__(self, tasks: Iterable[_T]) -> None:
         self._left, self._lock = iter(tasks), threading.Lock()
 
-    def next(self) -> _Task | None:
+    def next(self) -> _T | None:
         with self._lock:
             return next(self._left, None)
 
@@ -169,13 +211,13 @@ class _Told:
 
 
 @contextmanager
-def _one_thread_a_product() -> Iterator[None]:
-    """The threads take blocks; a product of one of them is not divided again."""
+def _one_thread_a_product() -> Iterator[int]:
+    """The threads (so many) take blocks; a product of one of them is not divided again."""
     import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        yield before
     finally:
         torch.set_num_threads(before)

@@ -11,7 +11,8 @@ import numba as nb
 
 from thermal_assets.neighbors.compiling import compiled
 
-_STRIDE = 64  # scores compared with the limit at once, in vector registers, before any is looked at
+_STRIDE = 128  # scores compared with the limit at once, in vector registers, before any is looked at
+_STEP = 16  # and again of these, before each is
 _LISTS = (nb.int32[:, ::1], nb.int32[:, ::1], nb.int32[::1], nb.int32[::1], nb.int64)
 
 
@@ -69,6 +70,23 @@ def _push(key, column, row, keys, columns, held, limit, wanted):  # type: ignore
     held[row] = count
 
 
+@nb.njit(**compiled)
+def _any_below(scores, bar):  # type: ignore[no-untyped-def]
+    """Whether a score is below the bar. On views that begin at 0, compilers compare many scores at once."""
+    below = False
+    for c in range(len(scores)):
+        below |= scores[c] < bar
+    return below
+
+
+@nb.njit(**compiled)
+def _any_below_its_bar(scores, bars):  # type: ignore[no-untyped-def]
+    below = False
+    for c in range(len(scores)):
+        below |= scores[c] < bars[c]
+    return below
+
+
 @nb.njit(**compiled)  # for 16 or 32 bits as they are met: compiling takes seconds
 def offer_rows(scores, width, row_ids, first_column, lists, across, session):  # type: ignore[no-untyped-def]
     """Offer the candidates ``first_column + c``, c < width, to the lists of the queries ``row_ids[i]``.
@@ -90,23 +108,23 @@ def offer_rows(scores, width, row_ids, first_column, lists, across, session):  #
         bar2 = limit2[row] if grouped else bar
         either = max(bar, bar2)
         for start in range(0, width, _STRIDE):
-            stop = min(start + _STRIDE, width)
-            hits = 0
-            for c in range(start, stop):
-                hits += scores[i, c] < either
-            if hits == 0:
+            if not _any_below(scores[i, start : min(start + _STRIDE, width)], either):
                 continue
-            for c in range(start, stop):
-                key, column = nb.int32(scores[i, c]), first_column + c
-                if key >= either or column == row:
+            for near in range(start, min(start + _STRIDE, width), _STEP):
+                stop = min(near + _STEP, width)
+                if not _any_below(scores[i, near:stop], either):
                     continue
-                if key < bar:
-                    _push(key, column, row, keys, columns, held, limit, wanted)
-                    bar = limit[row]
-                if grouped and key < bar2 and session[column] >= 0 and session[column] != own:
-                    _push(key, column, row, keys2, columns2, held2, limit2, wanted2)
-                    bar2 = limit2[row]
-            either = max(bar, bar2) if grouped else bar
+                for c in range(near, stop):
+                    key, column = nb.int32(scores[i, c]), first_column + c
+                    if key >= either or column == row:
+                        continue
+                    if key < bar:
+                        _push(key, column, row, keys, columns, held, limit, wanted)
+                        bar = limit[row]
+                    if grouped and key < bar2 and session[column] >= 0 and session[column] != own:
+                        _push(key, column, row, keys2, columns2, held2, limit2, wanted2)
+                        bar2 = limit2[row]
+                either = max(bar, bar2) if grouped else bar
 
 
 @nb.njit(**compiled)  # for 16 or 32 bits as they are met: compiling takes seconds
@@ -123,19 +141,20 @@ def offer_columns(scores, width, row_ids, first_column, lists, across, session):
         row = nb.int64(row_ids[i])
         own = session[row] if grouped else -1
         for start in range(0, width, _STRIDE):
-            stop = min(start + _STRIDE, width)
-            hits = 0
-            for c in range(start, stop):
-                hits += scores[i, c] < bars[c]
-            if hits == 0:
+            end = min(start + _STRIDE, width)
+            if not _any_below_its_bar(scores[i, start:end], bars[start:end]):
                 continue
-            for c in range(start, stop):
-                key = nb.int32(scores[i, c])
-                if key >= bars[c]:
+            for near in range(start, end, _STEP):
+                stop = min(near + _STEP, width)
+                if not _any_below_its_bar(scores[i, near:stop], bars[near:stop]):
                     continue
-                query = first_column + c
-                if key < limit[query]:
-                    _push(key, row, query, keys, columns, held, limit, wanted)
-                if grouped and key < limit2[query] and own >= 0 and session[query] != own:
-                    _push(key, row, query, keys2, columns2, held2, limit2, wanted2)
-                bars[c] = max(limit[query], limit2[query]) if grouped else limit[query]
+                for c in range(near, stop):
+                    key = nb.int32(scores[i, c])
+                    if key >= bars[c]:
+                        continue
+                    query = first_column + c
+                    if key < limit[query]:
+                        _push(key, row, query, keys, columns, held, limit, wanted)
+                    if grouped and key < limit2[query] and own >= 0 and session[query] != own:
+                        _push(key, row, query, keys2, columns2, held2, limit2, wanted2)
+                    bars[c] = max(limit[query], limit2[query]) if grouped else limit[query]

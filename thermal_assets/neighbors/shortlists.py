@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import mmap
+
 import numpy as np
 
 from thermal_assets.neighbors.space import Precision
 
 # The key of infinity: what has it is no candidate.
 INFINITE_KEY = {"bfloat16": 0x7F80, "float32": 0x7F800000}
+
+_FEW = 0.25  # share of the rows
+
+
+def _untouched(count: int, places: int, few: bool) -> np.ndarray:
+    """int32 [count, places] of any content. ``few``: only few rows will be used.
+
+    NumPy asks for huge pages, and the first number written into one clears two megabytes: where few rows are used,
+    they would cost as much as all. A map of its own has small pages.
+    """
+    if not few or not count * places:
+        return np.empty((count, places), dtype=np.int32)
+    return np.frombuffer(mmap.mmap(-1, 4 * count * places), dtype=np.int32).reshape(count, places)
 
 
 class Shortlists:
@@ -22,8 +37,9 @@ class Shortlists:
     def __init__(self, asked: np.ndarray, wanted: int, precision: Precision) -> None:
         count, places = len(asked), wanted + max(8, wanted // 5)
         self.wanted, self.precision = wanted, precision
-        self.keys = np.empty((count, places), dtype=np.int32)
-        self.columns = np.empty((count, places), dtype=np.int32)
+        few = bool(asked.mean() < _FEW) if count else False
+        self.keys = _untouched(count, places, few)
+        self.columns = _untouched(count, places, few)
         self.held = np.zeros(count, dtype=np.int32)
         self.limit = np.where(asked, INFINITE_KEY[precision], np.iinfo(np.int32).min).astype(np.int32)
 
@@ -50,15 +66,18 @@ class Shortlists:
         self.limit[rows] = np.minimum(self.limit[rows], keys)
 
     def take(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Candidates int64 [b, wanted] (-1 = no more) of the queries ``rows``, and float64 [b]: none left out is smaller.
+        """Candidates int64 [b, up to wanted] (-1 = no more) of the queries ``rows``, and float64 [b]: none left out is
+        smaller.
 
         Where nothing was left out the bound is infinity.
         """
         from thermal_assets.neighbors.shortlist_kernels import shrink_lists
 
         shrink_lists(self.arrays, rows)
-        there = np.arange(self.wanted) < self.held[rows, None]
-        columns = np.where(there, self.columns[rows, : self.wanted], -1).astype(np.int64)
+        held = self.held[rows]
+        places = min(self.wanted, max(1, int(held.max(initial=0))))
+        columns = self.columns[rows, :places].astype(np.int64)
+        columns[np.arange(places) >= held[:, None]] = -1
         return columns, self._values(self.limit[rows])
 
     def _values(self, keys: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from thermal_assets.neighbors.threads import in_parallel
+
 if TYPE_CHECKING:
     import torch
 
@@ -50,6 +52,24 @@ class Operands:
     dimensions: int
     precision: Precision
 
+    @property
+    def count(self) -> int:
+        """Rows."""
+        return len(self.matrix)
+
+    @property
+    def item(self) -> int:
+        """Bytes a value."""
+        return self.matrix.element_size()
+
+    def streamed_rows(self, size: int) -> int:
+        """Rows of the place that ``block`` needs for ``size`` rows: none, they are there."""
+        return 0
+
+    def block(self, rows: slice, place: torch.Tensor) -> torch.Tensor:
+        """The rows as right operand, [b, columns]."""
+        return self.matrix[rows]
+
     def as_queries(self, rows: np.ndarray, out: torch.Tensor | None = None) -> torch.Tensor:
         """The rows as left operand: [-x' | a | 1 1]; in the beginning of ``out`` (as wide as the matrix) if given."""
         import torch
@@ -60,12 +80,53 @@ class Operands:
         else:
             left = out[: len(rows)]
             torch.index_select(self.matrix, 0, index, out=left)
-        d = self.dimensions
-        offset = left[:, d + 2 : d + 4].clone()
-        left[:, :d].neg_()
-        left[:, d : d + 2] = offset
-        left[:, d + 2 : d + 4] = 1
-        return left
+        return _turned(left, self.dimensions)
+
+
+@dataclass(frozen=True)
+class StreamedOperands:
+    """The same in float32, made when it is asked for and not kept: for a product of a few rows with all."""
+
+    space: Space
+    precision: Precision = "float32"
+    item: int = 4
+
+    @property
+    def count(self) -> int:
+        """Rows."""
+        return self.space.count
+
+    @property
+    def error(self) -> np.ndarray:
+        """As of Operands."""
+        return self.space.rounding()
+
+    def streamed_rows(self, size: int) -> int:
+        """Rows of the place that ``block`` needs for ``size`` rows."""
+        return size
+
+    def block(self, rows: slice, place: torch.Tensor) -> torch.Tensor:
+        """The rows as right operand, [b, columns], in the beginning of ``place``."""
+        right = place[: rows.stop - rows.start]
+        self.space.fill(right, rows)
+        return right
+
+    def as_queries(self, rows: np.ndarray) -> torch.Tensor:
+        """The rows as left operand."""
+        import torch
+
+        left = torch.empty(len(rows), self.space.columns)
+        self.space.fill(left, rows)
+        return _turned(left, self.space.dimensions)
+
+
+def _turned(left: torch.Tensor, dimensions: int) -> torch.Tensor:
+    """[x' | 1 1 | a] becomes [-x' | a | 1 1], in place."""
+    offset = left[:, dimensions + 2 : dimensions + 4].clone()
+    left[:, :dimensions].neg_()
+    left[:, dimensions : dimensions + 2] = offset
+    left[:, dimensions + 2 : dimensions + 4] = 1
+    return left
 
 
 class Space:
@@ -109,11 +170,14 @@ class Space:
 
     def _first_pass(self) -> tuple[np.ndarray, float]:
         """Sum of the vectors under the metric, float64 [d], and their largest magnitude; fills lengths, is_zero."""
-        total, largest = np.zeros(self.dimensions), 0.0
+        from thermal_assets.neighbors.vector_kernels import survey
+
+        total, unscaled, largest = np.zeros(self.dimensions), np.zeros(self.dimensions), 0.0
         for span in self._spans():
             block = self.array[span]
-            # Sound where both ends are finite; maximum and minimum pass NaN on.
-            top = np.maximum(block.max(axis=1, initial=0), -block.min(axis=1, initial=0))
+            bits = np.empty(len(block), dtype=np.int32)
+            survey(block, block.view(np.int32), bits, unscaled)
+            top = bits.view(np.float32)
             if not np.isfinite(top).all():
                 bad = span.start + int(np.flatnonzero(~np.isfinite(top))[0])
                 raise ValueError(f"vector {bad} has a NaN or infinite value: embed its image again")
@@ -124,27 +188,34 @@ class Space:
                 safe = np.where(top > 0, top, 1).astype(np.float64)
                 scaled = block / safe[:, None]
                 self.lengths[span] = np.where(top > 0, safe * np.sqrt(np.vecdot(scaled, scaled)), 1.0)
-            total += self._unscaled(span).sum(axis=0, dtype=np.float64)
-        return total, largest
+                total += self._unscaled(span).sum(axis=0, dtype=np.float64)
+        return unscaled if self.lengths is None else total, largest
 
     def _measure_norms(self) -> None:
+        from thermal_assets.neighbors.vector_kernels import squares_from
+
         self.norm, self.offset = np.zeros(self.count), np.zeros(self.count)
+        if self.metric == "euclidean":
+            squares = np.zeros(self.count)
+            in_parallel(
+                lambda rows: squares_from(self.array[rows], np.float32(self.scale), self.centre, squares[rows]),
+                self.count,
+                self.count * self.dimensions,
+            )
+            self.norm, self.offset = np.sqrt(squares), squares / 2
+            return
         centre = self.centre.astype(np.float64)
         for span in self._spans():
             moved = self._moved(span).astype(np.float64)
-            squares = np.vecdot(moved, moved)
-            self.norm[span] = np.sqrt(squares)
-            if self.metric == "euclidean":
-                self.offset[span] = squares / 2
-            else:
-                self.offset[span] = 0.5 - moved @ centre - centre @ centre / 2
+            self.norm[span] = np.sqrt(np.vecdot(moved, moved))
+            self.offset[span] = 0.5 - moved @ centre - centre @ centre / 2
 
-    def _unscaled(self, span: slice) -> np.ndarray:
+    def _unscaled(self, span: slice | np.ndarray) -> np.ndarray:
         """float32 rows under the metric: as they are, or at unit length (zero vectors stay zero)."""
         block = self.array[span]
         return block if self.lengths is None else (block / self.lengths[span, None]).astype(np.float32)
 
-    def _moved(self, span: slice) -> np.ndarray:
+    def _moved(self, span: slice | np.ndarray) -> np.ndarray:
         """float32 rows, scaled, minus the centre: x'."""
         block = self._unscaled(span)
         if self.scale != 1.0:
@@ -156,26 +227,45 @@ class Space:
         import torch
 
         dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-        d = self.dimensions
-        matrix = torch.zeros(self.count, -(-(d + EXTRA_COLUMNS) // 32) * 32, dtype=dtype)
-        error = np.zeros(self.count)
+        matrix = torch.empty(self.count, self.columns, dtype=dtype)
+        error = self.rounding()
         for span in self._spans():
-            moved = self._moved(span)
-            rounded = torch.from_numpy(moved).to(dtype)
-            matrix[span, :d] = rounded
-            matrix[span, d : d + 2] = 1
-            offset = torch.from_numpy(self.offset[span])
-            head = offset.to(dtype)
-            matrix[span, d + 2] = head
-            matrix[span, d + 3] = (offset - head.double()).to(dtype)
+            moved = self.fill(matrix[span], span)
             if precision == "bfloat16":
                 # The difference of a number and its rounding is itself a float32: nothing is lost here.
-                moved -= rounded.float().numpy()
-                error[span] = 1.001 * np.sqrt(np.vecdot(moved, moved))
-        # Subtracting the centre and taking unit length rounded once each.
+                moved -= matrix[span, : self.dimensions].float().numpy()
+                error[span] += 1.001 * np.sqrt(np.vecdot(moved, moved))
+        return Operands(matrix, error, self.dimensions, precision)
+
+    @property
+    def columns(self) -> int:
+        """Columns of the operands."""
+        return -(-(self.dimensions + EXTRA_COLUMNS) // 32) * 32
+
+    def rounding(self) -> np.ndarray:
+        """float64 [n]: how far x' in float32 lies from the true one. Subtracting the centre and taking unit length
+        rounded once each.
+        """
         unit = 1.0 + float(np.linalg.norm(self.centre)) if self.metric == "cosine" else 0.0
-        error += 1.01 * UNIT_FLOAT32 * (self.norm + unit)
-        return Operands(matrix, error, d, precision)
+        return 1.01 * UNIT_FLOAT32 * (self.norm + unit)
+
+    def fill(self, part: torch.Tensor, rows: slice | np.ndarray) -> np.ndarray:
+        """Write the operands of ``rows`` into ``part`` [b, columns]; returns x' float32 [b, d]."""
+        import torch
+
+        d = self.dimensions
+        if part.dtype == torch.float32 and self.lengths is None and self.scale == 1.0:
+            moved = np.subtract(self.array[rows], self.centre, out=part.numpy()[:, :d])
+        else:
+            moved = self._moved(rows)
+            part[:, :d] = torch.from_numpy(moved)
+        part[:, d : d + 2] = 1
+        part[:, d + 4 :] = 0
+        offset = torch.from_numpy(self.offset[rows])
+        head = offset.to(part.dtype)
+        part[:, d + 2] = head
+        part[:, d + 3] = (offset - head.double()).to(part.dtype)
+        return moved
 
 
 def _as_array(vectors: np.ndarray) -> np.ndarray:

@@ -7,12 +7,17 @@ from thermal_assets.scorecard.measure import Basis, Measure
 from thermal_assets.warehouse.suspect_labels import suspect_labels_sql
 
 
+def _suspect(basis: Basis) -> str:
+    thresholds = basis.thresholds
+    return suspect_labels_sql(thresholds.label_conflict_odds, thresholds.label_conflict_typicality)
+
+
 def _labels_supported(basis: Basis) -> str:
     return f"""
         WITH unfit AS ({lens_reason("label_conflicts", "labels have not been compared yet")})
         SELECT CASE WHEN (SELECT reason FROM unfit) IS NULL
                     THEN 1 - (SELECT count(*)
-                              FROM ({suspect_labels_sql(basis.thresholds.label_conflict_odds)})) / nullif(count(*), 0) END AS value,
+                              FROM ({_suspect(basis)})) / nullif(count(*), 0) END AS value,
                CASE WHEN count(*) = 0 THEN 'no image has been decoded yet' ELSE (SELECT reason FROM unfit) END AS reason
         FROM channel_stats"""
 
@@ -65,7 +70,7 @@ LABELS = (
         "accuracy of labels",
         "Labels that the surroundings support",
         "An image that lies among another class in other sessions may carry the wrong label: an estimate, not a proof.",
-        "1 - images with a suspect label (odds against it of at least thresholds.label_conflict_odds) / images",
+        "1 - images with a suspect label (view suspect_labels: odds against it, and as typical of another class) / images",
         good=0.99,
         bad=0.95,
         bounds="classes that resemble each other always exchange a few images; a twentieth is a confused class",

@@ -1,4 +1,4 @@
-"""Whether the pictures of a class change with the month or the place, and which pictures show it."""
+"""Whether the pictures of a class change with time or with the place, and which pictures show it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from thermal_assets.statistics.stratified_draw import draw_per_stratum
 MAX_PER_CLASS = 4000
 EXAMPLES = 12
 SALT = "domain_drift"
+EARLIER = "earlier"
 
 
 def domain_drift(
@@ -33,7 +34,10 @@ def domain_drift(
     salt: str = SALT,
     progress: Callable[[int, int], None] | None = None,
 ) -> pl.DataFrame:
-    """Rows of table ``domain_drift``: one a class, kind ('month', 'place') and value; none where names carry neither.
+    """Rows of table ``domain_drift``: one a class, kind ('half', 'month', 'place') and value; none where names carry neither.
+
+    'half' sets the later half of the sessions of a class against the earlier one: a change that stays, or a slow one, is
+    spread over several months, of which each is set against the others that changed too.
 
     ``vectors_of`` gives float32[r, d] of rows int64[r], in the reading made for comparing. Two measures of one
     question. energy_distance, between session means, has a p-value by handing whole sessions round and says whether.
@@ -44,8 +48,9 @@ def domain_drift(
     sessions = codes(images["session_id"])
     keys = images["image_key"].to_numpy().astype(np.int64)
     classes = images["class_name"].to_numpy()
+    days = images["captured_on"].cast(pl.Date)
     kinds = {
-        "month": images["captured_on"].cast(pl.Date).dt.strftime("%Y-%m").to_numpy(),
+        "month": days.dt.strftime("%Y-%m").to_numpy(),
         "place": images["site_code"].to_numpy(),
     }
     rows: list[dict[str, Any]] = []
@@ -59,9 +64,10 @@ def domain_drift(
         vectors = vectors_of(members)
         means, units = _session_means(vectors, sessions[members])
         apart = squareform(pdist(means)) if len(means) > 1 else np.zeros((len(means), len(means)))
-        for kind, values in kinds.items():
+        later = _later_half(days, sessions, of)
+        for kind, values in (kinds | {"half": later}).items():
             own = values[members]
-            for value in sorted({item for item in own if item is not None}):
+            for value in sorted({item for item in own if item is not None and item != EARLIER}):
                 row = _measure(vectors, own == value, sessions[members], keys[members], apart, units, f"{salt}|{name}")
                 group = members[typical(row.pop("scores"), np.flatnonzero(own == value), sessions[members], EXAMPLES)]
                 whole = of[values[of] == value]
@@ -78,9 +84,27 @@ def domain_drift(
                         "lens_id": lens_id,
                     }
                 )
-    for row, q in zip(rows, benjamini_hochberg([row["p_value"] for row in rows]), strict=True):
-        row["q_value"] = q
+    # Each kind asks a question of its own: whether anything changes at all (halves), when, and where.
+    for kind in ("half", "month", "place"):
+        asked = [row for row in rows if row["kind"] == kind]
+        for row, q in zip(asked, benjamini_hochberg([row["p_value"] for row in asked]), strict=True):
+            row["q_value"] = q
     return table_frame("domain_drift", rows)
+
+
+def _later_half(days: pl.Series, sessions: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.object_]:
+    """object[n]: 'from YYYY-MM-DD on' for the images ``of`` a class in the later half of its sessions, EARLIER for the
+    others, None without a date; None throughout where all sessions are of one day."""
+    found = np.full(days.len(), None, dtype=object)
+    visits = pl.DataFrame({"row": of, "session": sessions[of], "day": days.gather(of)}).drop_nulls("day")
+    firsts = visits.group_by("session").agg(pl.col("day").min())["day"].sort()
+    if firsts.len() == 0 or firsts[0] == firsts[-1]:
+        return found
+    start = firsts[firsts.len() // 2]
+    start = firsts.filter(firsts > firsts[0])[0] if start == firsts[0] else start
+    started = visits.with_columns(pl.col("day").min().over("session") >= start)
+    found[started["row"].to_numpy()] = np.where(started["day"].to_numpy(), f"from {start} on", EARLIER)
+    return found
 
 
 def _session_means(

@@ -38,6 +38,9 @@ LEAST_IMAGES = 30  # the MAD of 30 values is known to about a fifth (1.17 / sqrt
 LEAST_SESSIONS = 5  # one odd session is then at most a fifth of the norm
 # A median alone needs less than a spread: of three sessions one may be odd without leading it.
 MEDIAN_IMAGES, MEDIAN_SESSIONS = 8, 3
+# Where more than a twentieth of a class lies far from the medians of its distances, those are another kind of picture that
+# the class has, not single odd ones; and ten pictures do not show which kinds a distance has.
+KINDS_FROM = 0.05
 TAIL_Z = 3.5  # Iglewicz and Hoaglin's bound of a possible outlier: nothing nearer is stored
 MOST_ROWS = 200  # rows a measure and direction in one class, or the share below if that is more
 MOST_SHARE = 0.02
@@ -54,7 +57,8 @@ def quality_tail(images: pl.DataFrame) -> pl.DataFrame:
     Float64 column for every name in MEASURES (NULL: not measured). Only images of one bit depth are compared: the levels
     of deeper ones have no common scale. An image is compared with its class and distance if that
     group has ``LEAST_IMAGES`` images of ``LEAST_SESSIONS`` sessions. If it only has ``MEDIAN_IMAGES`` of
-    ``MEDIAN_SESSIONS``, its median is used with the spread that the class has around the medians of its distances.
+    ``MEDIAN_SESSIONS``, its median is used with the spread that the class has around the medians of its distances;
+    where these leave ``KINDS_FROM`` of the class far outside, the image must be far from the whole class, too.
     Else the image is compared with the whole class, if that has images and sessions enough, else with nothing; its
     sharpness must then be as far from the median of its own distance, however few images that has.
     Images without a session are compared, but do not make the norm where others have sessions. Only |robust z| of
@@ -85,6 +89,7 @@ def _tail(images: pl.DataFrame, measure: str) -> pl.DataFrame:
     apart = pl.col("scaled") - pl.col("median")
     z = apart / pl.when(apart < 0).then("spread_low").otherwise("spread_high")
     far = frame.with_columns(robust_z=z).filter(pl.col("robust_z").abs() >= TAIL_Z)
+    far = _apart_from_class(far, whole)
     if measure in _CHANGES_WITH_DISTANCE:
         far = _apart_from_own_distance(far, known)
     rows = far.with_columns(
@@ -121,6 +126,7 @@ _NORM_SCHEMA = {
     "group_images": pl.Int64,
     "group_sessions": pl.Int64,
     "compared_with": pl.String,
+    "kinds": pl.Boolean,
 }
 
 
@@ -138,7 +144,7 @@ def _norms(known: pl.DataFrame, measure: str) -> pl.DataFrame:
         pooled = _norm(pl.concat(around), measure, POOLED)
         for row in rows:
             if row["spread_low"] is None:
-                row |= {name: pooled[name] for name in ("spread_low", "spread_high", "compared_with")}
+                row |= {name: pooled[name] for name in ("spread_low", "spread_high", "compared_with", "kinds")}
     found = [row for row in rows if row["spread_low"] is not None]
     return pl.DataFrame(found, schema={"distance_m": pl.Float64, **_NORM_SCHEMA})
 
@@ -161,6 +167,19 @@ def _apart_from_own_distance(far: pl.DataFrame, known: pl.DataFrame) -> pl.DataF
     apart = pl.when(pl.col("robust_z") < 0).then(below).otherwise(above)
     joined = far.join(own, on="distance_m", how="left", maintain_order="left")
     return joined.filter(~by_class | apart).drop("lower", "upper")
+
+
+def _apart_from_class(far: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
+    """Without the rows of a class of several kinds of pictures that are near the whole of it."""
+    norm = whole.select(c="median", low="spread_low", high="spread_high")
+    joined = far.join(norm, how="cross", maintain_order="left")
+    below, above = pl.col("c") - pl.col("scaled"), pl.col("scaled") - pl.col("c")
+    apart = (
+        pl.when(pl.col("robust_z") < 0)
+        .then(below >= TAIL_Z * pl.col("low"))
+        .otherwise(above >= TAIL_Z * pl.col("high"))
+    )
+    return joined.filter(~pl.col("kinds") | apart).drop("c", "low", "high")
 
 
 def _members(part: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.float64], int | None]:
@@ -195,7 +214,13 @@ def _norm(part: pl.DataFrame, measure: str, compared_with: str) -> dict[str, Any
         "group_images": members.height,
         "group_sessions": sessions,
         "compared_with": compared_with,
+        "kinds": compared_with == POOLED and _far_share(values - median, weights, low, high) > KINDS_FROM,
     }
+
+
+def _far_share(apart: NDArray[np.float64], weights: NDArray[np.float64], low: float, high: float) -> float:
+    far = np.where(apart < 0, -apart / low, apart / high) >= TAIL_Z
+    return float(weights[far].sum() / weights.sum())
 
 
 def _spreads(apart: NDArray[np.float64], weights: NDArray[np.float64], least: float) -> tuple[float, float]:

@@ -7,9 +7,12 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import whitened_unit
+from thermal_assets.neighbors.approximate import require_faiss
+from thermal_assets.neighbors.exact import Neighbors
 from thermal_assets.neighbors.grouped import list_widths, neighborhood
 from thermal_assets.neighbors.references import salted_hash
 from thermal_assets.progress import reporter
+from thermal_assets.steps.approximate_neighborhood import measure_approximately
 from thermal_assets.steps.images import dataset_images, missing_classes, require_lenses_in_force, vectors_of
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.neighbor_lists import searched_lists
@@ -25,23 +28,31 @@ _LABEL_LISTS_VERSION = "1"
 DATASET_LISTS = "all classes"
 
 
-def materialize_dataset_neighborhood(home: Home, run_id: str, k: int, l2_exact_up_to: int) -> dict[str, StepReport]:
+def materialize_dataset_neighborhood(
+    home: Home, run_id: str, k: int, l2_exact_up_to: int | None = None
+) -> dict[str, StepReport]:
     """Write dataset_neighbors, dataset_densities and dataset_density_scales.
 
-    L3 is searched exactly. L2 is searched exactly up to ``l2_exact_up_to`` images, beyond that in a
-    sample of so many images; method and candidates say so on every row.
+    L3 is searched exactly. L2 is searched exactly up to ``l2_exact_up_to`` images (None: as home.toml says), beyond
+    that in a sample of so many images, or approximately among all, as ``l2_beyond`` of home.toml says; method,
+    recall and candidates say so on every row.
     """
+    l2_exact_up_to = l2_exact_up_to or home.settings.l2_exact_up_to
+    beyond = home.settings.l2_beyond
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
         with home.warehouse.read() as connection:
             lenses = require_lenses_in_force(connection)
             images = dataset_images(connection, lenses)
             missing = missing_classes(connection)
+        if beyond != "reference" and images.height > l2_exact_up_to:
+            require_faiss()  # before hours of work, not after
         neighbors, measured, scales = [], [], []
         for level, lens_id in lenses.items():
             rows = _measure(home, images, level, lens_id, k, l2_exact_up_to)
-            neighbors.append(rows.neighbors.with_columns(pl.lit("euclidean").alias("metric")))
-            measured.append(rows.densities)
+            plain = rows.found.plain
+            neighbors.append(rows.neighbors.with_columns(pl.lit("euclidean").alias("metric"), _recall(plain)))
+            measured.append(rows.densities.with_columns(pl.lit(plain.method).alias("method")))
             scales.append(rows.scales)
         neighbors.append(_label_neighbors(home, images, lenses["L3"]))
         facts = {"images": images.height, "missing_classes": missing}
@@ -63,7 +74,7 @@ def materialize_dataset_neighborhood(home: Home, run_id: str, k: int, l2_exact_u
         }
 
     plans = [
-        AssetPlan(asset, _VERSION, {"k": k, "l2_exact_up_to": l2_exact_up_to})
+        AssetPlan(asset, _VERSION, {"k": k, "l2_exact_up_to": l2_exact_up_to, "l2_beyond": beyond})
         for asset in ("dataset_neighbors", "dataset_densities")
     ]
     upstream = [(a, ALL_PARTITIONS) for a in ("image_classes", "file_manifest", "l2_embeddings", "l3_projection")]
@@ -75,6 +86,9 @@ def _measure(
 ) -> NeighborhoodRows:
     shown = f"neighbours across the data set at {level}"
     if level == "L2" and images.height > l2_exact_up_to:
+        if home.settings.l2_beyond != "reference":
+            vectors = vectors_of(home, level, lens_id, images["content_hash"])
+            return measure_approximately(images, vectors, level, lens_id, k, home.settings.l2_beyond, shown)
         drawn = np.argsort(salted_hash(images["image_key"].to_numpy(), salt=0), kind="stable")[:l2_exact_up_to]
         return measure_against_reference(home, images, np.sort(drawn), level, lens_id, k, shown)
     vectors = vectors_of(home, level, lens_id, images["content_hash"])
@@ -103,7 +117,12 @@ def _label_neighbors(home: Home, images: pl.DataFrame, lens_id: str) -> pl.DataF
         pl.lit("L3").alias("level"), pl.lit(lens_id).alias("lens_id")
     )
     rows = neighbor_rows(keys, images["image_key"].to_numpy(), found)
-    return rows.with_columns(pl.lit("whitened_cosine").alias("metric"))
+    return rows.with_columns(pl.lit("whitened_cosine").alias("metric"), _recall(found))
+
+
+def _recall(found: Neighbors) -> pl.Expr:
+    """NULL where it was not measured."""
+    return pl.lit(None if np.isnan(found.recall) else found.recall, pl.Float64).alias("recall")
 
 
 def _method(rows: pl.DataFrame) -> str:

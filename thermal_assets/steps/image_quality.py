@@ -7,7 +7,7 @@ from thermal_assets.manifest.identity import class_of
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 
-_VERSION = "4"
+_VERSION = "5"
 
 
 # Where the palette is known, brightness and contrast are those of the position on it: the luminance of a grey picture

@@ -16,7 +16,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_VERSION = "2"
+_BATCH_VERSION, _CONFLICT_VERSION = "2", "3"
 _UPSTREAM = [
     (asset, ALL_PARTITIONS)
     for asset in ("image_classes", "file_manifest", "l2_embeddings", "l3_projection", "duplicates")
@@ -26,24 +26,27 @@ _UPSTREAM = [
 def materialize_batch_drift(home: Home, run_id: str) -> StepReport:
     """Write batch_drift over all classes."""
 
-    def measure(images: pl.DataFrame, vectors: np.ndarray, lenses: dict[str, str], copies: np.ndarray) -> pl.DataFrame:
+    def measure(images: pl.DataFrame, vectors: np.ndarray, lenses: dict[str, str], copies: np.ndarray) -> list[Slice]:
         from thermal_assets.statistics.batch_drift import batch_drift
 
         objects = class_objects(images)
         grammar = home.profile.grammar
         # The profile says what a code stands for; it is learned from the folders only where it does not.
         known = dict(grammar.codes) if grammar and grammar.codes else learn_code_objects(images, objects)
-        return batch_drift(images, vectors, lens_id=lenses["L3"], code_objects=known, objects=objects, copies=copies)
+        found = batch_drift(images, vectors, lens_id=lenses["L3"], code_objects=known, objects=objects, copies=copies)
+        return [Slice("batch_drift", found)]
 
-    return _labels(home, run_id, "batch_drift", measure)
+    return _labels(home, run_id, "batch_drift", _BATCH_VERSION, measure)
 
 
 def materialize_label_conflicts(home: Home, run_id: str) -> StepReport:
-    """Write label_conflicts over all classes."""
+    """Write label_conflicts and label_noise over all classes."""
 
-    def measure(images: pl.DataFrame, vectors: np.ndarray, lenses: dict[str, str], copies: np.ndarray) -> pl.DataFrame:
+    def measure(images: pl.DataFrame, vectors: np.ndarray, lenses: dict[str, str], copies: np.ndarray) -> list[Slice]:
         from thermal_assets.statistics.groups import codes, exclusion_groups
-        from thermal_assets.statistics.label_conflicts import SALT, label_conflicts
+        from thermal_assets.statistics.label_conflicts import conflicting_images
+        from thermal_assets.statistics.label_evidence import SALT, label_evidence
+        from thermal_assets.statistics.label_noise import label_noise
         from thermal_assets.statistics.label_probe import held_out_probabilities
 
         hashes = images["content_hash"]
@@ -54,16 +57,21 @@ def materialize_label_conflicts(home: Home, run_id: str) -> StepReport:
             exclusion_groups(images, copies),
             salt=SALT,
         )
-        return label_conflicts(images, vectors, lens_id=lenses["L3"], copies=copies, probabilities=probabilities)
+        evidence = label_evidence(images, vectors, copies=copies, probabilities=probabilities)
+        return [
+            Slice("label_conflicts", conflicting_images(images, evidence, lens_id=lenses["L3"])),
+            Slice("label_noise", label_noise(images, evidence, lens_id=lenses["L3"])),
+        ]
 
-    return _labels(home, run_id, "label_conflicts", measure)
+    return _labels(home, run_id, "label_conflicts", _CONFLICT_VERSION, measure)
 
 
 def _labels(
     home: Home,
     run_id: str,
     asset: str,
-    measure: Callable[[pl.DataFrame, np.ndarray, dict[str, str], np.ndarray], pl.DataFrame],
+    version: str,
+    measure: Callable[[pl.DataFrame, np.ndarray, dict[str, str], np.ndarray], list[Slice]],
 ) -> StepReport:
     def compute(due: frozenset[str]) -> dict[str, Output]:
         with home.warehouse.read() as connection:
@@ -71,7 +79,7 @@ def _labels(
         vectors = whitened_unit(
             load_lens(home, lenses["L3"]), vectors_of(home, "L3", lenses["L3"], images["content_hash"])
         )
-        rows = measure(images, vectors, lenses, copies)
-        return {asset: Output([Slice(asset, rows)], lenses["L3"], metadata={"missing_classes": missing})}
+        slices = measure(images, vectors, lenses, copies)
+        return {asset: Output(slices, lenses["L3"], metadata={"missing_classes": missing})}
 
-    return run_step(home, run_id, [AssetPlan(asset, _VERSION)], compute, upstream=_UPSTREAM)[asset]
+    return run_step(home, run_id, [AssetPlan(asset, version)], compute, upstream=_UPSTREAM)[asset]

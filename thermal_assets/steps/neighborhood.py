@@ -64,6 +64,11 @@ def measure_neighborhood(
             previous=kept.previous,
             progress=reporter(shown),
         )
+    return neighborhood_rows(images, level, lens_id, found, k)
+
+
+def neighborhood_rows(images: pl.DataFrame, level: str, lens_id: str, found: Neighborhood, k: int) -> NeighborhoodRows:
+    """Rows of ``images`` (image_key, class_name), in their order, from what was ``found`` for them."""
     keys = images.select("image_key", "class_name").with_columns(
         pl.lit(level).alias("level"), pl.lit(lens_id).alias("lens_id")
     )

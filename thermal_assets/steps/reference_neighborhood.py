@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from thermal_assets.density.densities import densities
 from thermal_assets.home.layout import Home
 from thermal_assets.neighbors.exact import Neighbors, nearest_between
 from thermal_assets.neighbors.grouped import MINIMUM_SESSIONS, OTHER_SESSIONS, TOO_FEW_SESSIONS, Neighborhood
 from thermal_assets.progress import reporter
 from thermal_assets.statistics.groups import codes
 from thermal_assets.steps.images import vectors_of
-from thermal_assets.steps.neighborhood import NEIGHBORS_MEASURED, NeighborhoodRows, density_scales, neighbor_rows
+from thermal_assets.steps.neighborhood import NEIGHBORS_MEASURED, NeighborhoodRows, neighborhood_rows
 
 METHOD = "reference sample"
 _BLOCK = 8192
@@ -48,13 +47,7 @@ def measure_against_reference(
         report(min(start + _BLOCK, images.height), images.height)
     found_plain, found_across = _joined(plain, reference), _joined(across, reference)
     both = Neighborhood(found_plain, found_across, basis, len(np.unique(sessions[sessions >= 0])))
-    keys = images.select("image_key", "class_name").with_columns(
-        pl.lit(level).alias("level"), pl.lit(lens_id).alias("lens_id")
-    )
-    measured = pl.concat([keys, densities(both, k=k)], how="horizontal")
-    return NeighborhoodRows(
-        neighbor_rows(keys, images["image_key"].to_numpy(), found_plain), measured, density_scales(measured), both
-    )
+    return neighborhood_rows(images, level, lens_id, both, k)
 
 
 def _joined(parts: list[Neighbors], reference: np.ndarray) -> Neighbors:
@@ -66,4 +59,5 @@ def _joined(parts: list[Neighbors], reference: np.ndarray) -> Neighbors:
         np.concatenate([part.candidates for part in parts]),
         method=METHOD,
         arithmetic=parts[0].arithmetic,
+        recall=float("nan"),  # against all images nothing was measured
     )

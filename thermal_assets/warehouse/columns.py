@@ -19,7 +19,10 @@ NEIGHBOR_COLUMNS: tuple[Column, ...] = (
     required("neighbor_keys", "BIGINT[]", "image_key of up to ten nearest other images, nearest first"),
     required("distances", "FLOAT[]", "Distance to each of neighbor_keys, in the units of the lens"),
     required(
-        "method", "VARCHAR", "'exact': recall 1 against brute force; 'reference sample': searched in a sample only"
+        "method",
+        "VARCHAR",
+        "'exact': recall 1 against brute force; 'reference sample': searched in a sample only; "
+        "'approximate: ...': by faiss, some may be missing",
     ),
     required("candidates", "BIGINT", "How many other images were searched"),
 )
@@ -29,16 +32,22 @@ DENSITY_COLUMNS: tuple[Column, ...] = (
     column(
         "mean_distance_100", "FLOAT", "Mean distance to the 100 nearest other images (fewer if the class is smaller)"
     ),
-    column("density", "FLOAT", "1 / max(mean_distance_10, 0.001)"),
+    column(
+        "density",
+        "FLOAT",
+        "1 / max(mean_distance_10, 0.001); NULL if there is no other image, or an approximate search found too few",
+    ),
     column(
         "density_xs",
         "FLOAT",
-        "The same over images of other sessions only, one image a frame; NULL below three sessions",
+        "The same over images of other sessions only, one image a frame; NULL below three sessions, and where an "
+        "approximate search found too few",
     ),
     required(
         "density_xs_basis",
         "VARCHAR",
-        "'other sessions'; 'near copies removed' where names carry no session; 'fewer than three sessions' where NULL",
+        "'other sessions'; 'near copies removed' where names carry no session; where NULL: 'fewer than three sessions', "
+        "or 'too few among approximate neighbours'",
     ),
     column("local_ratio", "FLOAT", "density over the geometric mean of the densities of its ten neighbours"),
     required("hubness", "INTEGER", "How many images have this one among their ten nearest"),

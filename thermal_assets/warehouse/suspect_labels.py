@@ -7,18 +7,25 @@ from thermal_assets.warehouse.schema import View, column
 
 #: Default of threshold label_conflict_odds; the view goes by it before anything was judged.
 DEFAULT_ODDS = 9.0
-_JUDGED_BY = f"coalesce((SELECT max(value) FROM thresholds WHERE name = 'label_conflict_odds'), {DEFAULT_ODDS})"
+#: Default of threshold label_conflict_typicality.
+DEFAULT_TYPICALITY = 0.5
 
 
-def suspect_labels_sql(odds: float | str) -> str:
-    """SELECT of the rows of label_conflicts whose odds against the label are at least ``odds`` (a number or SQL)."""
-    return f"SELECT * FROM label_conflicts WHERE log_odds >= ln({odds})"
+def suspect_labels_sql(odds: float | str, typicality: float | str) -> str:
+    """SELECT of the rows of label_conflicts whose odds against the label are at least ``odds`` and whose typicality of
+    the other label is at least ``typicality`` (numbers or SQL)."""
+    return f"SELECT * FROM label_conflicts WHERE log_odds >= ln({odds}) AND typicality >= {typicality}"
+
+
+def _judged_by(name: str, default: float) -> str:
+    return f"coalesce((SELECT max(value) FROM thresholds WHERE name = '{name}'), {default})"
 
 
 SUSPECT_LABELS = View(
     "suspect_labels",
     "One row per image whose label is suspect: the rows of label_conflicts with odds of at least threshold "
-    "label_conflict_odds against the label, as last judged (before that: 9 to 1).",
+    "label_conflict_odds against the label that look more surely like the other class than threshold "
+    "label_conflict_typicality of its own images do, as last judged (before that: 9 to 1, and half of them).",
     (
         IMAGE_ID,
         CLASS_NAME,
@@ -27,11 +34,14 @@ SUSPECT_LABELS = View(
         column("neighbor_share", "", "Size-balanced share of that label among the neighbours, 0..1"),
         column("own_share", "", "Size-balanced share of its own label among the neighbours, 0..1"),
         column("score", "", "neighbor_share minus own_share"),
+        column("typicality", "", "Share of that label's own images that look less surely like it than this one does"),
         column("log_odds", "", "ln of the odds against its label"),
         column("rank", "", "1 = most suspect"),
         column("method", "", "'exact' or 'sample', as in label_conflicts"),
         column("lens_id", "", "The lens the figures come from"),
     ),
-    suspect_labels_sql(_JUDGED_BY),
+    suspect_labels_sql(
+        _judged_by("label_conflict_odds", DEFAULT_ODDS), _judged_by("label_conflict_typicality", DEFAULT_TYPICALITY)
+    ),
     reads=("label_conflicts", "thresholds"),
 )

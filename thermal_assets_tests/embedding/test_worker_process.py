@@ -14,6 +14,7 @@ import pytest
 
 from thermal_assets.embedding import image_pass
 from thermal_assets.embedding.image_pass import ImageFile, run_image_pass
+from thermal_assets.embedding.image_work import process
 from thermal_assets.embedding.pass_plan import Task
 from thermal_assets.embedding.stats_store import StatsStore
 from thermal_assets.embedding.stopwatch import Stopwatch
@@ -57,16 +58,20 @@ class _Deadly:
 def test_a_file_that_kills_its_reader_is_reported_and_the_others_are_measured(tmp_path: Path) -> None:
     files = [listed(tmp_path, f"{i}.png", png(i)) for i in range(3)]
     files[1] = ImageFile(_Deadly(), "deadly.png", files[1].content_hash)  # type: ignore[arg-type]
-    worker = WorkerProcess(0, DEFAULT_LIMITS)
+    tasks = [Task(file.content_hash, (file,), True, True) for file in files]
+    worker = WorkerProcess(32, DEFAULT_LIMITS)
     try:
-        outcomes = worker.process([Task(file.content_hash, (file,), True, False) for file in files], Stopwatch())
+        outcomes = worker.process(tasks, Stopwatch())
         assert [outcome.record is not None for outcome in outcomes] == [True, False, True]
         assert [(problem.image_id, problem.code) for problem in outcomes[1].problems] == [
             ("deadly.png", "reader_killed")
         ]
     finally:
         worker.close()
-    assert outcomes[2].decoded
+    here = process(tasks[2], 32, DEFAULT_LIMITS, Stopwatch())  # the input of the network comes over as well
+    assert here.pixels is not None
+    assert outcomes[2].pixels is not None
+    assert (outcomes[2].pixels == here.pixels).all()
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes where Linux lists them")

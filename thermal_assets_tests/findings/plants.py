@@ -183,7 +183,10 @@ def label_conflicts(w: SmallWarehouse) -> None:
     for rank, row in enumerate(w.of("file_manifest", w.names[3])[:5], start=1):
         identity = {key: row[key] for key in ("image_id", "class_name", "image_key")}
         w.add("label_conflicts", **identity, neighbor_class=w.names[2], neighbor_share=0.95, own_share=0.05, score=0.9,
-              log_odds=3.0, rank=rank, lens_id=LENSES["L3"])  # fmt: skip
+              typicality=0.7, log_odds=3.0, rank=rank, lens_id=LENSES["L3"])  # fmt: skip
+    for other in (w.names[2], "*"):
+        w.add("label_noise", class_name=w.names[3], neighbor_class=other, image_count=80, contrary=5, share=0.06, ci_low=0.02,
+              ci_high=0.1, sessions=10, neighbor_sessions=10, lens_id=LENSES["L3"])  # fmt: skip
 
 
 def weak_separation(w: SmallWarehouse) -> None:
@@ -195,7 +198,7 @@ def distance_effect(w: SmallWarehouse) -> None:
 
 
 def time_drift(w: SmallWarehouse) -> None:
-    w.of("time_drift", w.names[0], level="L3")[0].update(energy_distance=0.3, p_value=0.004)
+    _domains(w, "month", ("2020-11", "2020-12", "2021-01"))
 
 
 def outliers_shared(w: SmallWarehouse) -> None:
@@ -231,9 +234,14 @@ def shortcuts(w: SmallWarehouse) -> None:
 
 
 def place_drift(w: SmallWarehouse) -> None:
+    _domains(w, "place", ("A'1", "B", "C"))
+
+
+def _domains(w: SmallWarehouse, kind: str, values: tuple[str, str, str]) -> None:
+    """The first differs; the second may by chance, and the third by too little."""
     ids = [row["image_id"] for row in w.of("file_manifest", w.names[0])][:3]
-    for value, auc, q in (("A'1", 0.9, 0.01), ("B", 0.9, 0.2), ("C", 0.6, 0.01)):
-        w.add("domain_drift", class_name=w.names[0], level="L3", kind="place", value=value, image_count=40, sessions=5,
+    for value, auc, q in zip(values, (0.9, 0.9, 0.6), (0.01, 0.2, 0.01), strict=True):
+        w.add("domain_drift", class_name=w.names[0], level="L3", kind=kind, value=value, image_count=40, sessions=5,
               sessions_others=5, auc=auc, energy_distance=0.2, p_value=0.005, attainable_p=0.004, q_value=q,
               typical_ids=ids, lens_id=LENSES["L3"])  # fmt: skip
 

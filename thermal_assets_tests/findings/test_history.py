@@ -84,7 +84,7 @@ def test_the_review_list_judges_by_the_thresholds_of_the_profile() -> None:
     suspect, strange = w.of("file_manifest", w.names[0])[:2]
     identity = {name: suspect[name] for name in ("image_id", "class_name", "image_key")}
     w.tables["label_conflicts"].clear()
-    w.add("label_conflicts", **identity, neighbor_class=w.names[2], log_odds=1.9, rank=1)
+    w.add("label_conflicts", **identity, neighbor_class=w.names[2], log_odds=1.9, typicality=0.6, rank=1)
     identity = {name: strange[name] for name in ("image_id", "class_name", "image_key")}
     w.tables["image_quality"].clear()
     w.add("image_quality", **identity, measure="contrast", direction="low", robust_z=-5.0, value=0.1, group_median=0.5)

@@ -20,7 +20,8 @@ from thermal_assets.scorecard.labels import LABELS
 from thermal_assets.scorecard.measure import Basis
 from thermal_assets_tests.findings.fixtures import LENSES, NOW, SmallWarehouse, clean
 
-ODDS = (3.1, 8.9, 9.1, 12.0, 20.5, 40.0, 90.0, 200.0)
+ODDS = (3.1, 8.9, 9.1, 12.0, 20.5, 40.0, 90.0, 200.0, 500.0)
+DOUBTFUL = 200.0  # less typical of the other class than most of its own images
 
 
 def _suspects(w: SmallWarehouse, thresholds: Thresholds) -> dict[str, int]:
@@ -56,7 +57,10 @@ def test_all_judges_count_the_same_labels(odds: float, told: int) -> None:
         identity = {key: row[key] for key in ("image_id", "class_name", "image_key")}
         # The neighbours alone would speak for none of them.
         w.add("label_conflicts", **identity, neighbor_class=w.names[2], neighbor_share=0.6, own_share=0.4, score=0.2,
-              log_odds=log(against), rank=rank, lens_id=LENSES["L3"])  # fmt: skip
+              typicality=0.4 if against == DOUBTFUL else 0.6, log_odds=log(against), rank=rank,
+              lens_id=LENSES["L3"])  # fmt: skip
+    w.add("label_noise", class_name=w.names[3], neighbor_class="*", image_count=80, contrary=6, share=0.06, ci_low=0.02,
+          ci_high=0.1, sessions=10, neighbor_sessions=10, lens_id=LENSES["L3"])  # fmt: skip
     w.add("asset_versions", asset="label_conflicts", partition="", version="v", manifest_version="v",
           input_version="i", lens_id="", run_id="r", written_at=NOW)  # fmt: skip
     counted = _suspects(w, Thresholds(label_conflict_odds=odds))

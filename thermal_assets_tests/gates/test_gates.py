@@ -126,7 +126,10 @@ def test_every_gate_sees_its_fault(home: Home) -> None:
         run(
             "UPDATE asset_versions SET manifest_version = 'old' WHERE asset = 'class_outliers' AND partition = 'normal'"
         )
-        conflicts = [{"image_id": f"{n}", "class_name": "anomaly", "log_odds": 3.0, "rank": n} for n in range(5)]
+        conflicts = [
+            {"image_id": f"{n}", "class_name": "anomaly", "log_odds": 3.0, "typicality": 0.8, "rank": n}
+            for n in range(5)
+        ]
         _fill(transaction, "label_conflicts", *conflicts)
         before = {"metric": "separability_L3", "class_name": "anomaly", "run_id": "a", "value": 0.9}
         _fill(transaction, "metric_history", {**before, "measured_at": NOW - timedelta(1)})

@@ -120,7 +120,7 @@ PLANTS: dict[str, tuple[str, set[str]]] = {
     "labels exchanged": (
         """INSERT INTO label_conflicts BY NAME
            SELECT image_id, class_name, image_key, 'valve_normal' AS neighbor_class, 0.95 AS neighbor_share,
-                  0.05 AS own_share, 0.9 AS score, 3.0 AS log_odds, 1 AS rank, 'exact' AS method, 'x' AS lens_id
+                  0.05 AS own_share, 0.9 AS score, 0.7 AS typicality, 3.0 AS log_odds, 1 AS rank, 'exact' AS method, 'x' AS lens_id
            FROM file_manifest WHERE image_key < 20""",
         {"labels_supported"},
     ),

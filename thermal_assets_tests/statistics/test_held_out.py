@@ -52,6 +52,24 @@ def test_a_place_that_differs_is_told_with_the_pictures_that_show_it():
     assert shown["session_id"].n_unique() == 10
 
 
+def test_a_change_that_comes_slowly_is_told_by_halves_where_no_month_differs_from_the_others() -> None:
+    """Six months, each a little further: every month has others on both sides of it."""
+    month = np.repeat(np.arange(6), 4)
+    days = [date(2021, 1 + m, 3 + n % 4) for n, m in enumerate(month)]
+    images = image_frame(["A"] * 360, names_of(24, 15), days=np.repeat(np.array(days), 15).tolist())
+    vectors = scenes(24, 15, 7, 0.8 * month)
+    found = domain_drift(images, lambda rows: vectors[rows], level="L3", lens_id="l")
+    (half,) = found.filter(kind="half").iter_rows(named=True)
+    assert (half["value"], half["sessions"], half["sessions_others"]) == ("from 2021-04-03 on", 12, 12)
+    assert half["auc"] > 0.75
+    assert half["q_value"] <= 0.01
+    middle = found.filter(pl.col("kind") == "month", pl.col("value").is_in(["2021-03", "2021-04"]))
+    assert middle["auc"].max() < 0.75
+    same_day = image_frame(["A"] * 30, names_of(2, 15), days=[date(2021, 1, 1)] * 30)
+    alone = domain_drift(same_day, lambda rows: vectors[rows], level="L3", lens_id="l")
+    assert alone["kind"].to_list() == ["month"]
+
+
 def test_two_kinds_of_picture_are_found_where_sessions_can_tell_and_nowhere_else():
     far = np.arange(20) % 2 == 1
     distances = np.repeat(np.where(far, 2.0, 0.5), 30).tolist()

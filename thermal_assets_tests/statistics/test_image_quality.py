@@ -170,3 +170,14 @@ def test_deep_pictures_are_compared_with_pictures_of_their_depth():
     )
     rows = told(pl.concat([shallow, blurred], how="vertical_relaxed"))
     assert rows.select("measure", "direction", "group_images").rows() == [("sharpness", "low", 60)]
+
+
+def test_of_a_class_of_two_kinds_few_pictures_at_a_distance_do_not_tell_which_are_odd():
+    """A third of every distance is dark, or bright where most are dark; one is black."""
+    parts = []
+    for k, (most, rest) in enumerate(((0.6, 0.2), (0.2, 0.6), (0.6, 0.2), (0.2, 0.6))):
+        levels = np.where(np.arange(12) % 3 == 2, spread(rest, 12, k), spread(most, 12, 9 + k))
+        parts.append(images(levels, 1.0 + k, session=[f"s{i % 6}" for i in range(12)]))
+    black = images([0.00001], 1.0).with_columns(image_id=pl.lit("black"))
+    rows = told(pl.concat([*parts, black]))
+    assert rows.select("image_id", "compared_with").rows() == [("black", "class and distance, spread of the class")]

@@ -41,7 +41,7 @@ from (
     ),
     (
         9, 'review', 'lies among images of another class',
-        'Neighbours in other sessions and a held-out classifier point to another class (threshold label_conflict_odds).',
+        'Neighbours and a held-out classifier point to another class, of which it is as typical (view suspect_labels).',
         true
     ),
     (

@@ -23,6 +23,7 @@ select
     ) as is_blank,
     pictures.entropy,
     pictures.sharpness,
+    pictures.relative_sharpness,
     names.distance_m,
     names.session_id,
     names.batch_id,

@@ -1,7 +1,7 @@
 """Classes whose pictures change with the place.
 
 Measure: table domain_drift, kind 'place'. Two things must come together: the energy distance of the place's session
-means to those of all other places is more than handing whole sessions round gives (q over all rows of the table), and
+means to those of all other places is more than handing whole sessions round gives (q over all rows of the kind), and
 a classifier that has not seen the sessions tells its pictures with an AUC of domain_auc or more. Where sessions are
 too few for p to get there, nothing is claimed. LOW: places differ; the question is whether training and test share
 them. The examples are the pictures that show it most.

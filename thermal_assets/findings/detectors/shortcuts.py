@@ -1,11 +1,12 @@
 """State or class can be told from what should not matter, so a model would learn that instead of the object.
 
 Measure: AUC of table shortcut_audit, of one feature alone (mode and alpha, crop size, palette, brightness, distance,
-place, date), in held-out sessions. Told from shortcut_auc on. The state of a pair is MEDIUM where the interval by
-sessions lies above one half, or where names carry no session; with sessions too few for an interval it is LOW, since
-two or three sessions a side differ in something by chance. Classes are told together and LOW, those only whose
-interval lies above one half (or whose names carry no session), for many are asked: a ship is shot from
-farther away than a switchboard, which is as it should be.
+place, date), in held-out sessions. Told where the whole interval by sessions lies above shortcut_auc: whatever is set
+once a session differs between some twenty sessions by chance, and seven features are asked of every pair and class, so
+an AUC of that size alone, or an interval above one half, is nothing yet. The state of a pair is then MEDIUM. Where names
+carry no session, the AUC alone decides; with sessions too few for an interval the state is told as LOW, since two or
+three sessions a side differ in something by chance. Classes are told together and LOW, for many are asked: a ship is
+shot from farther away than a switchboard, which is as it should be.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
     rows = fetch(connection, _SQL, bound=thresholds.shortcut_auc, least=thresholds.min_class_images)
     pairs: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        if row["target"] == "state":
+        if row["target"] == "state" and (row["ci_low"] is None or _believed(row, thresholds)):
             pairs.setdefault(row["subject"], []).append(row)
     findings = [_of_pair(pair, found, thresholds) for pair, found in pairs.items()]
-    classes = [row for row in rows if row["target"] == "class" and _believed(row)]
+    classes = [row for row in rows if row["target"] == "class" and _believed(row, thresholds)]
     return [*findings, _of_classes(classes, thresholds)] if classes else findings
 
 
 def _of_pair(pair: str, rows: list[dict[str, Any]], thresholds: Thresholds) -> Finding:
     worst = rows[0]
-    believed = [row for row in rows if _believed(row)]
+    believed = [row for row in rows if _believed(row, thresholds)]
     told = "; ".join(
         f"{row['feature']} (AUC {row['auc']:.2f}; {row['telling_value']}: {percent(row['share_positive'])} of the "
         f"anomaly images, {percent(row['share_negative'])} of the normal ones)"
@@ -69,7 +70,8 @@ def _of_pair(pair: str, rows: list[dict[str, Any]], thresholds: Thresholds) -> F
         example_ids=tuple(worst["examples"] or ()),
         evidence_sql="SELECT feature, auc, ci_low, ci_high, telling_value, share_positive, share_negative,\n"
         f"       sessions_positive, sessions_negative, statement\nFROM shortcut_audit\n"
-        f"WHERE target = 'state' AND subject = {text(pair)} AND auc >= {thresholds.shortcut_auc}\nORDER BY auc DESC",
+        f"WHERE target = 'state' AND subject = {text(pair)} AND auc >= {thresholds.shortcut_auc}\n"
+        f"  AND coalesce(ci_low, 1) >= {thresholds.shortcut_auc}\nORDER BY auc DESC",
         action="Collect the missing combinations, or balance or remove this feature (same mode, size, palette, distance "
         "for both states) before training.",
     )
@@ -97,12 +99,12 @@ def _of_classes(rows: list[dict[str, Any]], thresholds: Thresholds) -> Finding:
         example_ids=tuple(worst["examples"] or ()),
         evidence_sql="SELECT subject, feature, auc, ci_low, ci_high, telling_value, share_positive, share_negative\n"
         f"FROM shortcut_audit\nWHERE target = 'class' AND auc >= {thresholds.shortcut_auc}\n"
-        "  AND (ci_low > 0.5 OR sessions_positive + sessions_negative = 0)\nORDER BY auc DESC",
+        f"  AND (ci_low >= {thresholds.shortcut_auc} OR sessions_positive + sessions_negative = 0)\nORDER BY auc DESC",
         action="Decide which of these are part of the object (a ship is far away); even out the others before training.",
     )
 
 
-def _believed(row: dict[str, Any]) -> bool:
+def _believed(row: dict[str, Any], thresholds: Thresholds) -> bool:
     if row["ci_low"] is not None:
-        return bool(row["ci_low"] > 0.5)
+        return bool(row["ci_low"] >= thresholds.shortcut_auc)
     return row["sessions_positive"] + row["sessions_negative"] == 0

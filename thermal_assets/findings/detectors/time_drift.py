@@ -1,10 +1,13 @@
 """Classes whose pictures change over the months of the collection.
 
-Examples are the pictures that show it most: those that a classifier held out by session (domain_drift) takes for the
-month most surely. Measure: energy distance of a month's session means to those of all other months (time_drift), with a
-permutation p over whole sessions; Benjamini-Hochberg over all classes and months of the level. Where
-sessions are too few for p to get there, nothing is claimed. The finest level counts. LOW: seasons
-change thermal pictures; the question is whether training and test come from the same months.
+Measure: table domain_drift, kinds 'month' (against all others) and 'half' (the later half of the sessions against the
+earlier one, for what stays or comes slowly), in the reading of the lens that was made for comparing: there a change that
+concerns few of its axes counts as much as one along the widest, which sessions differ in anyway. Two things must come
+together: the energy distance of its session means to those of all others is more than handing whole
+sessions round gives (q over all rows of the kind), and a classifier that has not seen the sessions tells its pictures
+with an AUC of domain_auc or more. Where sessions are too few for p to get there, nothing is claimed. LOW: seasons
+change thermal pictures; the question is whether training and test come from the same months. The examples are the
+pictures that show it most. How density and distances go from month to month is in table time_drift.
 """
 
 from __future__ import annotations
@@ -12,65 +15,51 @@ from __future__ import annotations
 from itertools import groupby
 
 import duckdb
-from scipy.stats import false_discovery_control
 
-from thermal_assets.findings.finding import Finding, counted, fetch, named, text, text_list
+from thermal_assets.findings.finding import Finding, counted, fetch, named, number, text, text_list
+from thermal_assets.findings.scopes import in_turn
 from thermal_assets.findings.thresholds import Thresholds
 
 _SQL = """
 SELECT d.*
-FROM time_drift d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force
-WHERE d.p_value IS NOT NULL AND d.attainable_p <= $alpha
-QUALIFY dense_rank() OVER (PARTITION BY d.class_name ORDER BY d.level DESC) = 1
-ORDER BY d.class_name, d.period
+FROM domain_drift d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force
+WHERE d.kind IN ('month', 'half') AND d.q_value <= $alpha AND d.attainable_p <= $alpha AND d.auc >= $bound
+ORDER BY d.class_name, d.auc DESC, d.value
 """
 
 
 def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
-    rows = fetch(connection, _SQL, alpha=thresholds.alpha)
-    if not rows:
-        return []
-    q_values = false_discovery_control([row["p_value"] for row in rows])
-    flagged = [{**row, "q_value": float(q)} for row, q in zip(rows, q_values, strict=True) if q <= thresholds.alpha]
+    rows = fetch(connection, _SQL, alpha=thresholds.alpha, bound=thresholds.domain_auc)
     findings = []
-    for name, group in groupby(flagged, key=lambda row: row["class_name"]):
+    for name, group in groupby(rows, key=lambda row: row["class_name"]):
         months = list(group)
-        largest = max(months, key=lambda row: row["energy_distance"] or 0.0)
-        periods = [row["period"] for row in months]
-        (found,) = fetch(
-            connection,
-            "SELECT min(f.image_id, 12) AS examples, any_value(d.typical_ids) AS typical, any_value(d.auc) AS auc\n"
-            "FROM file_manifest f LEFT JOIN domain_drift d\n"
-            "  ON d.class_name = f.class_name AND d.kind = 'month' AND d.value = $period AND d.auc IS NOT NULL\n"
-            "WHERE f.class_name = $class_name AND strftime(f.captured_on, '%Y-%m') = $period",
-            class_name=name,
-            period=largest["period"],
-        )
+        worst = months[0]
+        periods = sorted(row["value"] for row in months)
+        images = max(sum(row["image_count"] for row in months if row["kind"] == kind) for kind in ("month", "half"))
         verb = "differs" if len(months) == 1 else "differ"
         findings.append(
             Finding(
                 finding_id=f"time_drift:{name}",
                 severity="LOW",
                 detector="time_drift",
-                level=largest["level"],
+                level=worst["level"],
                 class_name=name,
                 title="The pictures change over time",
-                statement=f"In class {name}, {counted(len(months), 'month')} {verb} from the others: "
-                f"{named(periods, 6)}. "
-                f"Most of all {largest['period']}, with an energy distance of {largest['energy_distance']:.3g} between "
-                f"session means (p = {largest['p_value']:.3g}, q = {largest['q_value']:.3g} over classes and months)."
-                + (
-                    f" A classifier that has not seen its sessions tells its pictures with an AUC of {found['auc']:.2f}."
-                    if found["auc"] is not None
-                    else ""
-                ),
-                effect_name="energy distance",
-                effect_size=largest["energy_distance"],
-                affected_images=sum(row["image_count"] for row in months),
-                example_ids=tuple(found["typical"] or found["examples"] or ()),
-                evidence_sql="SELECT level, period, image_count, sessions, median_density, energy_distance, p_value,\n"
-                f"       attainable_p, statement\nFROM time_drift\nWHERE class_name = {text(name)} "
-                f"AND period IN ({text_list(periods)})\nORDER BY level, period",
+                statement=f"In class {name}, {counted(len(months), 'period')} {verb} from the others: "
+                f"{named(periods, 6)}. Most of all {worst['value']} ({number(worst['image_count'])} images of "
+                f"{counted(worst['sessions'], 'session')}): a classifier that has not seen these sessions tells its "
+                f"pictures with an AUC of {worst['auc']:.2f} (energy distance {worst['energy_distance']:.3g}, "
+                f"q = {worst['q_value']:.3g}).",
+                effect_name="AUC of the period in held-out sessions",
+                effect_size=worst["auc"],
+                ci_low=worst["ci_low"],
+                ci_high=worst["ci_high"],
+                affected_images=images,
+                example_ids=tuple(in_turn([row["typical_ids"] for row in months])),
+                evidence_sql="SELECT level, kind, value, image_count, sessions, sessions_others, auc, ci_low, ci_high,\n"
+                "       energy_distance, p_value, q_value, typical_ids, statement\nFROM domain_drift\n"
+                f"WHERE kind IN ('month', 'half') AND class_name = {text(name)} AND value IN ({text_list(periods)})\n"
+                "ORDER BY auc DESC",
                 action="Keep whole months apart when testing, and check what changed (season, camera, settings).",
             )
         )

@@ -42,23 +42,27 @@ AUDITS = (
     ),
     Table(
         "domain_drift",
-        "One row per class and month or place: can its pictures be told from the other pictures of the class, in "
+        "One row per class and month, half of the collection or place: can its pictures be told from its others, in "
         "sessions not seen before?",
         (
             CLASS_NAME,
             LEVEL,
-            required("kind", "VARCHAR", "'month' or 'place'"),
-            required("value", "VARCHAR", "The month (YYYY-MM) or the place code"),
+            required("kind", "VARCHAR", "'half' (the later half of the sessions), 'month' or 'place'"),
+            required("value", "VARCHAR", "The month (YYYY-MM), the place code, or 'from YYYY-MM-DD on'"),
             required("image_count", "BIGINT", "Images with a session"),
             required("sessions", "INTEGER", "Their sessions"),
-            required("sessions_others", "INTEGER", "Sessions of all other months or places of the class"),
+            required(
+                "sessions_others",
+                "INTEGER",
+                "Sessions of all other months or places of the class, or of its earlier half",
+            ),
             column("auc", "DOUBLE", "AUC of a classifier held out by session; 0.5 = no drift; NULL = not identifiable"),
             column("ci_low", "DOUBLE", "Lower 95 % bound, sessions resampled"),
             column("ci_high", "DOUBLE", "Upper 95 % bound, sessions resampled"),
             column("energy_distance", "DOUBLE", "Energy distance of its session means to those of all others"),
             column("p_value", "DOUBLE", "Permutation of whole sessions; NULL if it cannot be had"),
             column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
-            column("q_value", "DOUBLE", "Benjamini-Hochberg over all rows with a p"),
+            column("q_value", "DOUBLE", "Benjamini-Hochberg over all rows of the kind with a p"),
             required("typical_ids", "VARCHAR[]", "Up to twelve images that show it most, one of a session in turn"),
             required("method", "VARCHAR", "'exact': all images; 'sample': at most 4,000 of a class, by hash"),
             required("statement", "VARCHAR", "What may be said, in words"),

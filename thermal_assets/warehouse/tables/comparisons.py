@@ -154,6 +154,12 @@ COMPARISONS = (
             required("neighbor_share", "DOUBLE", "Size-balanced share of that label among the neighbours, 0..1"),
             required("own_share", "DOUBLE", "Size-balanced share of its own label among the neighbours, 0..1"),
             required("score", "DOUBLE", "neighbor_share minus own_share"),
+            column(
+                "typicality",
+                "DOUBLE",
+                "Share of that label's own images that look less surely like it than this one does, 0..1: low where "
+                "two classes meet, anywhere for a wrong label",
+            ),
             required(
                 "log_odds",
                 "DOUBLE",
@@ -167,6 +173,33 @@ COMPARISONS = (
             LENS_ID,
         ),
         key=("image_id",),
+        owner="label_conflicts",
+    ),
+    Table(
+        "label_noise",
+        "One row per class and other label that contradicts its images: how many more than classes that resemble each "
+        "other exchange?",
+        (
+            CLASS_NAME,
+            required("neighbor_class", "VARCHAR", "The other label; '*': all of them together"),
+            required("image_count", "BIGINT", "Images of the class"),
+            required("contrary", "BIGINT", "Images with odds of at least 9 to 1 for the other label against their own"),
+            column(
+                "share",
+                "DOUBLE",
+                "Share of the class that is as typical of the other label as its own images are, 0..1: where the share "
+                "beyond a depth, over that of the other label's own images, has levelled off",
+            ),
+            column("ci_low", "DOUBLE", "Lower end of the 95 % interval of share; NULL if not identifiable"),
+            column("ci_high", "DOUBLE", "Upper end of the 95 % interval of share"),
+            required("interval_note", "VARCHAR", "What was resampled, or why nothing is identifiable"),
+            column("depth", "DOUBLE", "Typicality from which on the curve is level; NULL for '*'"),
+            required("sessions", "INTEGER", "Sessions of the class; 0 where names carry none"),
+            required("neighbor_sessions", "INTEGER", "Sessions of the other label, of several the fewest"),
+            required("statement", "VARCHAR", "What may be said, in words"),
+            LENS_ID,
+        ),
+        key=("class_name", "neighbor_class"),
         owner="label_conflicts",
     ),
     Table(

@@ -12,7 +12,7 @@ from thermal_assets.warehouse.columns import (
     OUTLIER_COLUMNS,
     SCALE_COLUMNS,
 )
-from thermal_assets.warehouse.schema import Table, required
+from thermal_assets.warehouse.schema import Table, column, required
 
 NEIGHBORS_AND_DENSITY = (
     Table(
@@ -33,10 +33,16 @@ NEIGHBORS_AND_DENSITY = (
             LENS_ID,
             required("metric", "VARCHAR", "'euclidean' (density) or 'whitened_cosine' (labels, L3 only)"),
             *NEIGHBOR_COLUMNS,
+            column(
+                "recall",
+                "DOUBLE",
+                "Share of the ten true nearest that are listed: 1 where exact, measured on 1,000 images where "
+                "approximate; NULL in a reference sample: not measured",
+            ),
         ),
         key=("image_key", "level", "lens_id", "metric"),
         owner="dataset_neighbors",
-        restated=("candidates",),
+        restated=("candidates", "method", "recall"),
     ),
     Table(
         "class_densities",
@@ -49,10 +55,17 @@ NEIGHBORS_AND_DENSITY = (
     Table(
         "dataset_densities",
         "One row per image and level: how crowded its place is among all images.",
-        (IMAGE_KEY, CLASS_NAME, LEVEL, LENS_ID, *DENSITY_COLUMNS),
+        (
+            IMAGE_KEY,
+            CLASS_NAME,
+            LEVEL,
+            LENS_ID,
+            *DENSITY_COLUMNS,
+            column("method", "VARCHAR", "How the neighbours behind it were found, as in dataset_neighbors"),
+        ),
         key=("image_key", "level", "lens_id"),
         owner="dataset_densities",
-        restated=("n_candidates",),
+        restated=("n_candidates", "method"),
     ),
     Table(
         "class_density_scales",

@@ -1,0 +1,263 @@
+"""A third generator of data sets; no threshold was set with it in sight.
+
+What differs from feature_sets.py and blind_sets.py: two states of one object resemble each other (cells and several
+cells of a module), sessions are of very unequal size (6 to 60 images) and number (10 to 24 a class), a session mixes a
+scene of its own into all its pictures instead of moving them, near frames come in runs of two to eight, visits are
+spread unevenly over six months and five places, wrong labels come from some sessions more than from others, what gives
+a state away does so in single images and not in whole sessions, what changes over time changes on one day and stays,
+and distance blurs: from further away pictures lie nearer to the mean of their class. That the two states of C are
+weakly separated is true of these pictures, so weak_separation may say so of a clean set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from benchmarks.planted.feature_sets import FeatureSet
+
+
+@dataclass(frozen=True)
+class Class:
+    """Object, state and kind of real picture."""
+
+    pair: str
+    state: str
+    kind: str
+
+
+CLASSES = {
+    "C_normal": Class("C", "normal", "Cell"),
+    "C_anomaly": Class("C", "anomaly", "Cell-Multi"),
+    "M_normal": Class("M", "normal", "No-Anomaly"),
+    "M_anomaly": Class("M", "anomaly", "Vegetation"),
+    "V_normal": Class("V", "normal", "Car"),
+}
+OTHER = {"C": "Diode", "M": "Shadowing", "V": "OtherVehicle"}  # what a picture is mixed with to look otherwise
+MIX = 0.6  # share of the other picture at strength 1
+FLIPPED = 0.1  # share of a class with a wrong label at strength 1
+SCENE = (0.05, 0.2)  # share of the scene of its session in a picture
+FIRST_DAY, DAYS = date(2022, 5, 1), 180
+PLACES = {"N1": 0.3, "N2": 0.25, "N3": 0.2, "N4": 0.15, "N5": 0.1}
+DISTANCES = (0.5, 1.0, 3.0)
+LEAKS = ("channels", "palette", "brightness", "size", "distance_m")
+
+
+class ThirdGenerator:
+    """Draws data sets from the vectors [n, 1280] of two sources, each with labels [n] and class names."""
+
+    def __init__(self, *sources: tuple[np.ndarray, np.ndarray, list[str]]) -> None:
+        self.kinds = {name: v[labels == n] for v, labels, names in sources for n, name in enumerate(names)}
+        self.scenes = np.concatenate([found[::7] for name, found in sorted(self.kinds.items())])
+
+    def clean(self, seed: int, *, unequal: bool = False, runs: float = 0.1) -> FeatureSet:
+        """Nothing planted; ``unequal``: nine normal images of M for an anomalous one."""
+        random = np.random.default_rng((seed, 20))
+        plan = _plan(random, {"M_normal": 45, "M_anomaly": 5} if unequal else {})
+        return self._shot(random, plan, _own_kinds(plan), runs)
+
+    def foreign_batch(self, seed: int, share: float, named: bool = True) -> FeatureSet:
+        """``share`` of a session of C_normal of 20 to 60 images shows V, and with ``named`` says so in its names."""
+        random = np.random.default_rng((seed, 21))
+        plan = _plan(random, {})
+        counts = plan.filter(pl.col("class_name") == "C_normal")["batch_id"].value_counts().sort("batch_id")
+        batch = str(random.choice(counts.filter(pl.col("count") >= 20)["batch_id"].to_numpy()))
+        rows = random.permutation(np.flatnonzero((plan["batch_id"] == batch).to_numpy()))
+        rows = rows[: round(share * len(rows))]
+        kinds = _own_kinds(plan)
+        kinds[rows] = CLASSES["V_normal"].kind
+        if named:
+            codes = plan["object_code"].to_numpy().copy()
+            codes[rows] = "V"
+            plan = plan.with_columns(object_code=pl.Series(codes))
+        return self._shot(random, plan, kinds, planted=rows)
+
+    def flipped(self, seed: int, strength: float) -> FeatureSet:
+        """Up to a tenth of M_normal shows other classes (C, V or anomalous M), one session in three far more often."""
+        random = np.random.default_rng((seed, 22))
+        plan = _plan(random, {})
+        rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
+        sessions, of = np.unique(plan["session_id"].to_numpy()[rows], return_inverse=True)
+        careless = np.where(random.random(sessions.size) < 1 / 3, 6.0, 1.0)[of]
+        count = round(strength * FLIPPED * len(rows))
+        rows = random.choice(rows, count, replace=False, p=careless / careless.sum())
+        kinds = _own_kinds(plan)
+        kinds[rows] = random.choice([CLASSES[n].kind for n in ("C_normal", "V_normal", "M_anomaly")], count)
+        return self._shot(random, plan, kinds, planted=rows)
+
+    def faint(self, seed: int, strength: float) -> FeatureSet:
+        """A share of the anomalous pictures of M shows nothing: they are normal ones."""
+        random = np.random.default_rng((seed, 23))
+        plan = _plan(random, {})
+        kinds = _own_kinds(plan)
+        rows = np.flatnonzero((plan["class_name"] == "M_anomaly").to_numpy())
+        rows = rows[random.random(len(rows)) < strength]
+        kinds[rows] = CLASSES["M_normal"].kind
+        return self._shot(random, plan, kinds, planted=rows)
+
+    def given_away(self, seed: int, strength: float) -> FeatureSet:
+        """One of mode, palette, brightness, size and distance goes with the state of M, in single images.
+
+        An image takes the value of its state with a chance of ``strength``; brightness and size move by two of their
+        standard deviations.
+        """
+        random = np.random.default_rng((seed, 24))
+        plan = _plan(random, {})
+        leak = LEAKS[seed % len(LEAKS)]
+        mine = pl.Series(random.random(plan.height) < strength) & (pl.col("pair") == "M")
+        anomalous = pl.col("state") == "anomaly"
+        if leak == "brightness":
+            changed = [pl.col("brightness") + pl.when(mine & anomalous).then(0.16).otherwise(0.0)]
+        elif leak == "size":
+            larger = pl.when(mine & anomalous).then(1.9).otherwise(1.0)
+            changed = [(pl.col(side) * larger).cast(pl.Int64) for side in ("width", "height")]
+        else:
+            values: dict[str, tuple[object, object]] = {
+                "channels": ("RGB", "L"), "palette": ("hot", "grey"), "distance_m": (0.5, 3.0)
+            }  # fmt: skip
+            normal, anomaly = values[leak]
+            given = pl.when(anomalous).then(pl.lit(anomaly)).otherwise(pl.lit(normal))
+            changed = [pl.when(mine).then(given).otherwise(pl.col(leak)).alias(leak)]
+        plan = plan.with_columns(changed)
+        return self._shot(random, plan, _own_kinds(plan))
+
+    def at_distance(self, seed: int, strength: float) -> FeatureSet:
+        """M_normal looks otherwise from 3 m."""
+        return self._otherwise(seed, 25, strength, "M", pl.col("distance_m") == 3.0)
+
+    def at_place(self, seed: int, strength: float) -> FeatureSet:
+        """C_normal looks otherwise at the second of five places."""
+        return self._otherwise(seed, 26, strength, "C", pl.col("site_code") == "N2")
+
+    def new_camera(self, seed: int, strength: float) -> FeatureSet:
+        """From one day on, two thirds into the collection, M_normal is mixed with another kind; at 1 it shows that."""
+        later = pl.col("captured_on") >= FIRST_DAY + timedelta(days=2 * DAYS // 3)
+        return self._otherwise(seed, 27, strength / MIX, "M", later)
+
+    def season(self, seed: int, strength: float) -> FeatureSet:
+        """The same, the more, the nearer to the middle of the collection: it comes and goes."""
+        random = np.random.default_rng((seed, 28))
+        plan = _plan(random, {})
+        rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
+        part = (plan["captured_on"] - FIRST_DAY).dt.total_days().to_numpy()[rows] / DAYS
+        return self._mixed(random, plan, rows, strength * np.sin(np.pi * part) ** 2)
+
+    def delivery(self, seed: int, strength: float) -> FeatureSet:
+        """The last three sessions of V_normal are new, and look otherwise."""
+        random = np.random.default_rng((seed, 29))
+        plan = _plan(random, {})
+        mine = plan.filter(pl.col("class_name") == "V_normal").unique("session_id", maintain_order=True)
+        last = mine.sort("captured_on", maintain_order=True)["session_id"].tail(3)
+        new = ((plan["class_name"] == "V_normal") & plan["session_id"].is_in(last.to_list())).to_numpy()
+        rows = np.flatnonzero(new)
+        data = self._mixed(random, plan, rows, np.full(len(rows), strength * MIX))
+        return FeatureSet(data.images, data.vectors, new, data.planted)
+
+    def blurred(self, seed: int, strength: float) -> FeatureSet:
+        """From 1 m and 3 m, V_normal lies nearer to the mean of its class: by a quarter and half of the way."""
+        random = np.random.default_rng((seed, 30))
+        plan = _plan(random, {})
+        data = self._shot(random, plan, _own_kinds(plan))
+        mine = (plan["class_name"] == "V_normal").to_numpy()
+        way = plan["distance_m"].replace_strict({0.5: 0.0, 1.0: 0.25, 3.0: 0.5}).to_numpy() * strength * mine
+        mean = data.vectors[mine].mean(axis=0)
+        vectors = _unit(data.vectors + way[:, None] * (mean - data.vectors))
+        return FeatureSet(data.images, vectors, data.new, set(data.images["image_id"].filter(pl.Series(way > 0))))
+
+    def _otherwise(self, seed: int, stream: int, strength: float, pair: str, where: pl.Expr) -> FeatureSet:
+        random = np.random.default_rng((seed, stream))
+        plan = _plan(random, {})
+        rows = np.flatnonzero(plan.select(where & (pl.col("class_name") == f"{pair}_normal")).to_series().to_numpy())
+        return self._mixed(random, plan, rows, np.full(len(rows), strength * MIX))
+
+    def _mixed(
+        self, random: np.random.Generator, plan: pl.DataFrame, rows: np.ndarray, share: np.ndarray
+    ) -> FeatureSet:
+        data = self._shot(random, plan, _own_kinds(plan), planted=rows)
+        vectors = data.vectors.copy()
+        pairs = plan["pair"].to_numpy()[rows]
+        for pair in np.unique(pairs):
+            of, pool = pairs == pair, self.kinds[OTHER[pair]]
+            others = pool[random.integers(0, len(pool), int(of.sum()))]
+            vectors[rows[of]] = _unit((1 - share[of, None]) * vectors[rows[of]] + share[of, None] * others)
+        return FeatureSet(data.images, vectors, data.new, data.planted)
+
+    def _shot(
+        self,
+        random: np.random.Generator,
+        plan: pl.DataFrame,
+        kinds: np.ndarray,
+        runs: float = 0.1,
+        planted: np.ndarray | None = None,
+    ) -> FeatureSet:
+        """Real pictures of ``kinds`` [n], each with some of the scene of its session; near frames in runs."""
+        vectors = np.zeros((plan.height, self.scenes.shape[1]))
+        for kind in np.unique(kinds):
+            rows = np.flatnonzero(kinds == kind)
+            order = random.permutation(len(self.kinds[kind]))
+            vectors[rows] = self.kinds[kind][np.resize(order, len(rows))]
+        groups = (plan["class_name"] + plan["session_id"]).to_numpy()
+        left = 0
+        for row in range(1, plan.height):
+            left = left - 1 if left else int(random.integers(1, 8)) * int(random.random() < runs)
+            if left and kinds[row] == kinds[row - 1] and groups[row] == groups[row - 1]:
+                share = random.uniform(0.02, 0.15)
+                vectors[row] = (1 - share) * vectors[row - 1] + share * vectors[row]
+        sessions = plan["session_id"].to_numpy()
+        for session in dict.fromkeys(sessions.tolist()):
+            rows = np.flatnonzero(sessions == session)
+            share = random.uniform(*SCENE)
+            vectors[rows] = (1 - share) * vectors[rows] + share * self.scenes[random.integers(0, len(self.scenes))]
+        images = plan.with_columns(
+            image_key=pl.Series(random.integers(-(2**62), 2**62, plan.height)),
+            image_id=pl.format("{}/{}.png", "class_name", pl.int_range(pl.len())),
+        ).with_columns(content_hash="image_id", frame_id="image_id")
+        ids = images["image_id"].to_numpy()
+        return FeatureSet(
+            images, _unit(vectors), np.zeros(plan.height, dtype=bool), set() if planted is None else set(ids[planted])
+        )
+
+
+def _plan(random: np.random.Generator, sizes: dict[str, int]) -> pl.DataFrame:
+    """Rows of all images, session by session; ``sizes``: images a session where they are to be fixed."""
+    frames = []
+    for class_name, one in CLASSES.items():
+        for number in range(int(random.integers(10, 25))):
+            drawn = int(np.clip(round(random.lognormal(3.0, 0.6)), 6, 60))
+            images = sizes.get(class_name, drawn)
+            session = f"{class_name}|{number:02d}"
+            distance = float(random.choice(DISTANCES))
+            bright = random.normal(0.5, 0.05)
+            day = FIRST_DAY + timedelta(days=int(DAYS * random.beta(0.9, 1.1)))
+            frames.append(
+                pl.DataFrame(
+                    {
+                        "class_name": [class_name] * images,
+                        "state": one.state,
+                        "pair": one.pair,
+                        "object_code": one.pair,
+                        "session_id": session,
+                        "batch_id": f"{session}|{distance}",
+                        "distance_m": distance,
+                        "captured_on": day,
+                        "site_code": str(random.choice(list(PLACES), p=list(PLACES.values()))),
+                        "channels": str(random.choice(["RGB", "L"], p=[0.7, 0.3])),
+                        "palette": str(random.choice(["hot", "grey", "iron"], p=[0.5, 0.3, 0.2])),
+                        "brightness": bright + random.normal(0, 0.06, images),
+                        "width": (80 * random.lognormal(0, 0.2, images)).astype(np.int64),
+                        "height": (80 * random.lognormal(0, 0.2, images)).astype(np.int64),
+                    }
+                )
+            )
+    return pl.concat(frames).with_columns(day="captured_on")
+
+
+def _own_kinds(plan: pl.DataFrame) -> np.ndarray:
+    return plan["class_name"].replace_strict({n: one.kind for n, one in CLASSES.items()}).to_numpy().astype(object)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
