@@ -124,7 +124,8 @@ def image_pass(folder: str, count: int, workers: int) -> dict[str, float]:
         processor = _processor_seconds() - before
     if summary.problems or summary.undecodable:
         raise RuntimeError(f"{summary.undecodable} undecodable files, problems: {summary.problems[:3]}")
-    # Of this process and its workers together: the largest of them counts for each.
+    # Of this process and its workers together, an upper bound: the largest child counts for each worker, and the system
+    # counts a child's memory from its fork on, when it is still that of this process.
     own, worker = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     peak = (own + summary.workers * worker) / 1024
     # Files with equal bytes are measured once; the peers measure each.
