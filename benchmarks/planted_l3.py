@@ -10,10 +10,10 @@ it tells as the plant grows (strength 0 is a clean set), ``--events`` sets at fu
 others, and the strengths at which half and 95 % are told; for label issues also how many planted images lead the list. Twins
 are sets in which something differs that must not be told, or not as HIGH. Clean sets pass through all detectors; their
 intrinsic dimension and spread of log density are shown, to be compared with those of real classes (about 16; 0.12 to
-0.23). Precision: of all findings of a detector on its sets at full strength, how many name what was planted or follow from it (what
-gives a state away also tells its class from all other classes).
-``--blind`` and ``--third`` judge other sets (benchmarks/planted/blind_sets.py, third_sets.py), whose results have
-set no threshold. Features are planted, not pixels: what a lens makes of a picture is not part of this benchmark.
+0.23). Precision: of all findings of a detector on its sets at full strength, how many name what was planted
+or follow from it (what gives a state away also tells its class from all other classes).
+``--blind`` and ``--third`` judge other sets (benchmarks/planted/blind_sets.py, third_sets.py, where it says which rules
+know their results). Features are planted, not pixels: what a lens makes of a picture is not part of this benchmark.
 """
 
 from __future__ import annotations

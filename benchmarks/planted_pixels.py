@@ -43,74 +43,53 @@ def main() -> int:
 def _judged(folder: Path, session: int, seed: int) -> int:
     planted = write_set(folder / "images", session, seed)
     program = Path(sys.executable).with_name("thermal-assets")
-    command: list[str | Path] = [
-        program,
-        "diagnose",
-        folder / "images",
-        "--profile",
-        "aihub-235",
-        "--home",
-        folder / "home",
-    ]
-    lens: list[str | Path] = [
-        "--lens",
-        "mobilenet_v2",
-        "--lens-weights",
-        WEIGHTS,
-        "--lens-mean",
-        "0.5",
-        "--lens-std",
-        "0.5",
-    ]
-    done = subprocess.run([*command, *lens], capture_output=True, text=True, check=False)
+    where = [folder / "images", "--profile", "aihub-235", "--home", folder / "home"]
+    lens = ["--lens", "mobilenet_v2", "--lens-weights", WEIGHTS, "--lens-mean", "0.5", "--lens-std", "0.5"]
+    done = subprocess.run([program, "diagnose", *where, *lens], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"diagnose failed:\n{done.stdout}\n{done.stderr}")
     connection = duckdb.connect(str(folder / "home" / "warehouse.duckdb"), read_only=True)
-    told = connection.sql("SELECT detector, class_name, severity FROM findings").fetchall()
-    loudest = sorted(told, key=lambda row: ("LOW", "MEDIUM", "HIGH").index(row[2]))  # the last of a class stays
-    batches = {name: severity for detector, name, severity in loudest if detector == "label_contamination"}
-    conflicts = {name: severity for detector, name, severity in told if detector == "label_conflicts"}
-    copies = {
-        image
-        for (image,) in connection.execute(
-            "SELECT image_id FROM duplicates WHERE kind = 'file' AND NOT same_class"
-        ).fetchall()
-    }
-    same = {
-        image
-        for (image,) in connection.execute(
-            "SELECT image_id FROM duplicates WHERE kind = 'file' AND same_class"
-        ).fetchall()
-    }
-    first = {
-        image
-        for (image,) in connection.execute(
-            "SELECT image_id FROM label_conflicts WHERE class_name = 'car_normal' ORDER BY rank LIMIT ?", [FLIPPED]
-        ).fetchall()
-    }
+    batches = _loudest(connection, "label_contamination")
+    conflicts = _loudest(connection, "label_conflicts")
+    elsewhere = _ids(connection, "SELECT image_id FROM duplicates WHERE kind = 'file' AND NOT same_class")
+    in_class = _ids(connection, "SELECT image_id FROM duplicates WHERE kind = 'file' AND same_class")
+    first = _ids(
+        connection,
+        f"SELECT image_id FROM label_conflicts WHERE class_name = 'car_normal' ORDER BY rank LIMIT {FLIPPED}",
+    )
     connection.close()
+    expected = [
+        (f"batch of cars named CAR among persons is HIGH: {batches.get('person_normal')}",
+         batches.get("person_normal") == "HIGH"),
+        (f"batch of cars named SHP in a third class is not HIGH: {batches.get('ship_normal')}",
+         batches.get("ship_normal") != "HIGH"),
+        _exactly("copies in another class", elsewhere, planted["copied"]),
+        _exactly("copies in their class", in_class, planted["repeated"]),
+    ]  # fmt: skip
     images = sum(1 for _ in (folder / "images").rglob("*.png"))
-    expected = {
-        f"batch of cars named CAR among persons is HIGH: {batches.get('person_normal')}": batches.get("person_normal")
-        == "HIGH",
-        f"batch of cars named SHP in a third class is not HIGH: {batches.get('ship_normal')}": batches.get(
-            "ship_normal"
-        )
-        != "HIGH",
-        f"copies in another class: {len(copies & planted['copied'])} of {len(planted['copied'])} told, "
-        f"{len(copies - planted['copied'])} others": copies == planted["copied"],
-        f"copies in their class: {len(same & planted['repeated'])} of {len(planted['repeated'])} told, "
-        f"{len(same - planted['repeated'])} others": same == planted["repeated"],
-    }
     print(f"{images:,} real crops in {len(CLASSES)} classes, {SESSIONS} sessions each; lens {WEIGHTS.name}")
-    for line, right in expected.items():
+    for line, right in expected:
         print(f"{'as it must be' if right else 'NOT AS IT MUST BE':18}  {line}")
-    others = {name: severity for name, severity in conflicts.items() if name != "car_normal"}
-    print(f"{FLIPPED} single bicycles under car_normal: finding {conflicts.get('car_normal', 'none')}; of the first {FLIPPED} "
-          f"images of the class in label_conflicts, {len(first & planted['flipped'])} are bicycles")  # fmt: skip
-    print(f"label_conflicts of other classes: {others or 'none'}; label_contamination of others: "
-          f"{ {n: s for n, s in batches.items() if n not in ('person_normal', 'ship_normal')} or 'none'}")  # fmt: skip
-    return int(not all(expected.values()))
+    told = conflicts.pop("car_normal", "none")
+    print(f"{FLIPPED} single bicycles under car_normal: finding {told}; of the first {FLIPPED} images of the class in "
+          f"label_conflicts, {len(first & planted['flipped'])} are bicycles")  # fmt: skip
+    others = {name: severity for name, severity in batches.items() if name not in ("person_normal", "ship_normal")}
+    print(f"label_conflicts of other classes: {conflicts or 'none'}; label_contamination of others: {others or 'none'}")
+    return int(not all(right for _, right in expected))
+
+
+def _loudest(connection: duckdb.DuckDBPyConnection, detector: str) -> dict[str, str]:
+    """Class -> severity of the loudest finding."""
+    rows = connection.execute("SELECT class_name, severity FROM findings WHERE detector = ?", [detector]).fetchall()
+    return dict(sorted(rows, key=lambda row: ("LOW", "MEDIUM", "HIGH").index(row[1])))  # the last of a class stays
+
+
+def _ids(connection: duckdb.DuckDBPyConnection, query: str) -> set[str]:
+    return {image for (image,) in connection.execute(query).fetchall()}
+
+
+def _exactly(what: str, told: set[str], planted: set[str]) -> tuple[str, bool]:
+    return f"{what}: {len(told & planted)} of {len(planted)} told, {len(told - planted)} others", told == planted
 
 
 def write_set(root: Path, session: int, seed: int) -> dict[str, set[str]]:
@@ -129,7 +108,7 @@ def write_set(root: Path, session: int, seed: int) -> dict[str, set[str]]:
     def put(class_name: str, code: str, visit: int, data: bytes) -> str:
         nonlocal frame
         frame += 1
-        day = FIRST_DAY + timedelta(days=11 * (visit % 14) + visit // 14)
+        day = FIRST_DAY + timedelta(days=11 * (visit % SESSIONS) + visit // SESSIONS)
         name = f"{code}_NOM_{day:%y.%m.%d}_CIC_A{9 + visit % 3:02d}00-A{9 + visit % 3:02d}50_D{1 + visit % 2}_{frame:06d}_bbox0.png"
         path = root / class_name / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,22 +120,22 @@ def write_set(root: Path, session: int, seed: int) -> dict[str, set[str]]:
         for visit in range(SESSIONS):
             for _ in range(session):
                 data = pools[class_name].pop()
-                image = put(class_name, code, 14 * number + visit, data)
+                image = put(class_name, code, SESSIONS * number + visit, data)
                 written.setdefault(class_name, []).append((image, data))
     for _ in range(BATCH):
-        put("person_normal", "CAR", 14 * 3, pools["car_normal"].pop())
-        put("ship_normal", "SHP", 14 * 4 + 1, pools["car_normal"].pop())
+        put("person_normal", "CAR", SESSIONS * 3, pools["car_normal"].pop())
+        put("ship_normal", "SHP", SESSIONS * 4 + 1, pools["car_normal"].pop())
     for visit in range(LEGAL):
         put("person_normal", "CAR", visit, pools["car_normal"].pop())
     for _ in range(FLIPPED):
         planted["flipped"].add(
-            put("car_normal", "CAR", 14 + int(random.integers(SESSIONS)), pools["ship_normal"].pop())
+            put("car_normal", "CAR", SESSIONS + int(random.integers(SESSIONS)), pools["ship_normal"].pop())
         )
     for at in range(COPIES):
         image, data = written["person_normal"][7 * at]
-        planted["copied"] |= {image, put("car_normal", "CAR", 14 + at, data)}
+        planted["copied"] |= {image, put("car_normal", "CAR", SESSIONS + at, data)}
         image, data = written["ship_normal"][7 * at]
-        planted["repeated"] |= {image, put("ship_normal", "SHP", 28 + (at + 5) % SESSIONS, data)}
+        planted["repeated"] |= {image, put("ship_normal", "SHP", 2 * SESSIONS + (at + 5) % SESSIONS, data)}
     return planted
 
 

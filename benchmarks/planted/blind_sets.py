@@ -1,4 +1,5 @@
-"""A second generator of data sets: thresholds were set with the first one (feature_sets.py) in sight, never with this one.
+"""A second generator of data sets. The rules of label_conflicts, shortcuts and time_drift know its results; all others
+know only those of the first one (feature_sets.py).
 
 What differs from feature_sets.py: two real sources (solar modules of other kinds, crops seen from the air), three
 objects of which one has no anomalous class, sessions of 10 to 30 images shot at one or two distances, 8 to 16 sessions
@@ -16,7 +17,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from benchmarks.planted.feature_sets import FeatureSet
+from benchmarks.planted.feature_sets import FeatureSet, unit
+from benchmarks.planted.real_kinds import Source, as_set, by_kind, leaking, named, own_kinds, part_of_a_batch
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ CLASSES = {
     "U_anomaly": Class("U", "anomaly", "Bicycle", 10),
     "K_normal": Class("K", "normal", "Car", 8),
 }
+KIND_OF = {name: one.kind for name, one in CLASSES.items()}
 OTHER = "OtherVehicle"  # what a picture is blended with to look otherwise
 FLIPPED = 0.08  # share of a class with a wrong label at strength 1
 # Share of another picture in a picture at strength 1: a logistic regression, held out by session, tells such pictures
@@ -51,8 +54,8 @@ LEAKS = ("channels", "palette", "brightness", "size")
 class BlindGenerator:
     """Draws data sets from the vectors [n, 1280] of two sources, each with labels [n] and class names."""
 
-    def __init__(self, *sources: tuple[np.ndarray, np.ndarray, list[str]]) -> None:
-        self.kinds = {name: v[labels == n] for v, labels, names in sources for n, name in enumerate(names)}
+    def __init__(self, *sources: Source) -> None:
+        self.kinds = by_kind(*sources)
         self.directions = {}
         for pair in sorted({one.pair for one in CLASSES.values()}):
             shown = np.concatenate([self.kinds[one.kind][:500] for one in CLASSES.values() if one.pair == pair])
@@ -64,22 +67,17 @@ class BlindGenerator:
         random = np.random.default_rng((seed, 2))
         sizes = {"U_normal": 50, "U_anomaly": 6} if unequal else {}
         plan = _plan(random, sizes)
-        return self._shot(random, plan, _own_kinds(plan), burst)
+        return self._shot(random, plan, own_kinds(plan, KIND_OF), burst)
 
-    def foreign_batch(self, seed: int, share: float, named: bool = True) -> FeatureSet:
-        """``share`` of a session of U_normal of at least 20 images shows K, and with ``named`` says so in its names."""
+    def foreign_batch(self, seed: int, share: float, names_too: bool = True) -> FeatureSet:
+        """``share`` of a session of U_normal of at least 20 images shows K, and with ``names_too`` says so in its names."""
         random = np.random.default_rng((seed, 3))
         plan = _plan(random, {})
-        counts = plan.filter(pl.col("class_name") == "U_normal")["session_id"].value_counts().sort("session_id")
-        session = str(random.choice(counts.filter(pl.col("count") >= 20)["session_id"].to_numpy()))
-        rows = random.permutation(np.flatnonzero((plan["session_id"] == session).to_numpy()))
-        rows = rows[: round(share * len(rows))]
-        kinds = _own_kinds(plan)
+        rows = part_of_a_batch(random, plan, "U_normal", "session_id", share)
+        kinds = own_kinds(plan, KIND_OF)
         kinds[rows] = CLASSES["K_normal"].kind
-        if named:
-            codes = plan["object_code"].to_numpy().copy()
-            codes[rows] = "K"
-            plan = plan.with_columns(object_code=pl.Series(codes))
+        if names_too:
+            plan = named(plan, rows, "K")
         return self._shot(random, plan, kinds, planted=rows)
 
     def flipped(self, seed: int, strength: float) -> FeatureSet:
@@ -88,7 +86,7 @@ class BlindGenerator:
         plan = _plan(random, {})
         rows = np.flatnonzero((plan["class_name"] == "P_normal").to_numpy())
         rows = random.permutation(rows)[: round(strength * FLIPPED * len(rows))]
-        kinds = _own_kinds(plan)
+        kinds = own_kinds(plan, KIND_OF)
         kinds[rows[::2]] = CLASSES["P_anomaly"].kind
         kinds[rows[1::2]] = CLASSES["U_normal"].kind
         return self._shot(random, plan, kinds, planted=rows)
@@ -110,18 +108,9 @@ class BlindGenerator:
         leak = LEAKS[seed % len(LEAKS)]
         sessions = plan.filter(pl.col("pair") == "U")["session_id"].unique(maintain_order=True)
         following = pl.col("session_id").is_in(sessions.filter(pl.Series(random.random(len(sessions)) < strength)))
-        anomalous = pl.col("state") == "anomaly"
-        if leak == "brightness":
-            changed = [pl.col("brightness") + pl.when(following & anomalous).then(0.2).otherwise(0.0)]
-        elif leak == "size":
-            larger = pl.when(following & anomalous).then(3.0).otherwise(1.0)
-            changed = [(pl.col(side) * larger).cast(pl.Int64) for side in ("width", "height")]
-        else:
-            normal, anomaly = ("RGB", "RGBA") if leak == "channels" else ("iron", "rainbow")
-            given = pl.when(anomalous).then(pl.lit(anomaly)).otherwise(pl.lit(normal))
-            changed = [pl.when(following).then(given).otherwise(pl.col(leak)).alias(leak)]
-        plan = plan.with_columns(changed)
-        return self._shot(random, plan, _own_kinds(plan))
+        values = {"channels": ("RGB", "RGBA"), "palette": ("iron", "rainbow")}
+        plan = leaking(plan, leak, following, 0.2, 3.0, values)
+        return self._shot(random, plan, own_kinds(plan, KIND_OF))
 
     def further_away(self, seed: int) -> FeatureSet:
         """Anomalous U is shot at 2 m, normal U at 0.5 m; the pictures are what they were."""
@@ -130,7 +119,7 @@ class BlindGenerator:
         away = pl.when(pl.col("state") == "anomaly").then(2.0).otherwise(0.5)
         plan = plan.with_columns(distance_m=pl.when(pl.col("pair") == "U").then(away).otherwise("distance_m"))
         plan = plan.with_columns(batch_id=pl.format("{}|{}", "session_id", "distance_m"))
-        return self._shot(random, plan, _own_kinds(plan))
+        return self._shot(random, plan, own_kinds(plan, KIND_OF))
 
     def at_distance(self, seed: int, strength: float) -> FeatureSet:
         """P_normal looks otherwise from 2 m."""
@@ -168,10 +157,10 @@ class BlindGenerator:
     def _blended(
         self, random: np.random.Generator, plan: pl.DataFrame, rows: np.ndarray, kind: str, share: np.ndarray
     ) -> FeatureSet:
-        data = self._shot(random, plan, _own_kinds(plan), planted=rows)
+        data = self._shot(random, plan, own_kinds(plan, KIND_OF), planted=rows)
         others = self.kinds[kind][random.integers(0, len(self.kinds[kind]), len(rows))]
         vectors = data.vectors.copy()
-        vectors[rows] = _unit((1 - share[:, None]) * vectors[rows] + share[:, None] * others)
+        vectors[rows] = unit((1 - share[:, None]) * vectors[rows] + share[:, None] * others)
         return FeatureSet(data.images, vectors, data.new, data.planted)
 
     def _shot(
@@ -199,14 +188,7 @@ class BlindGenerator:
             axes = self.directions[session[0]]
             step, slow = random.normal(0, DRIFT, len(axes)) @ axes, random.normal(0, WARMING, len(axes)) @ axes
             vectors[rows] += step + np.linspace(-1, 1, len(rows))[:, None] * slow
-        images = plan.with_columns(
-            image_key=pl.Series(random.integers(-(2**62), 2**62, plan.height)),
-            image_id=pl.format("{}/{}.png", "class_name", pl.int_range(pl.len())),
-        ).with_columns(content_hash="image_id", frame_id="image_id")
-        ids = images["image_id"].to_numpy()
-        return FeatureSet(
-            images, _unit(vectors), np.zeros(plan.height, dtype=bool), set() if planted is None else set(ids[planted])
-        )
+        return as_set(random, plan, vectors, planted)
 
 
 def _plan(random: np.random.Generator, sizes: dict[str, int]) -> pl.DataFrame:
@@ -250,11 +232,3 @@ def _visits(random: np.random.Generator, name: str, count: int) -> pl.DataFrame:
             "brightness": 0.45 + random.normal(0, 0.04, count),
         }
     )
-
-
-def _own_kinds(plan: pl.DataFrame) -> np.ndarray:
-    return plan["class_name"].replace_strict({n: one.kind for n, one in CLASSES.items()}).to_numpy().astype(object)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)

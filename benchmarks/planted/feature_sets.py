@@ -89,7 +89,7 @@ class Generator:
         for row in range(1, images):
             if random.random() < BURST:
                 block[row] = block[row - 1] + BURST_STEP * self._difference(random, name)
-        return _unit(block)
+        return unit(block)
 
     def _seen(self, rows: np.ndarray, name: str) -> np.ndarray:
         """float64 [r, 1280]: modules ``rows`` as images of class ``name``."""
@@ -112,7 +112,7 @@ class Generator:
         rows = np.flatnonzero((found.images["session_id"] == "A_normal|03").to_numpy())
         moved = random.permutation(rows)[: round(strength * rows.size)]
         session = found.vectors[rows].mean(axis=0) - self.middle
-        found.vectors[moved] = _unit(self._some(random, "B_normal", moved.size) + session)
+        found.vectors[moved] = unit(self._some(random, "B_normal", moved.size) + session)
         if names_too:
             codes = found.images["object_code"].to_numpy().copy()
             codes[moved] = "B"
@@ -128,7 +128,7 @@ class Generator:
         sessions = images["session_id"].to_numpy()
         of_class = np.array([s.startswith("A_normal") for s in sessions])
         late = of_class & np.array([int(s.split("|")[1]) % 2 == 1 for s in sessions])
-        found.vectors[late] = _unit(found.vectors[late].astype(np.float64) + 2 * strength * self.way_out)
+        found.vectors[late] = unit(found.vectors[late].astype(np.float64) + 2 * strength * self.way_out)
         if where == "distance":
             values = np.where(late, 2.0, np.where(of_class, 1.0, images["distance_m"].to_numpy()))
             images = images.with_columns(distance_m=pl.Series(values))
@@ -151,7 +151,7 @@ class Generator:
         random = np.random.default_rng([seed, 2])
         rows = np.flatnonzero((found.images["class_name"] == "A_normal").to_numpy())
         wrong = random.permutation(rows)[: round(0.2 * strength * rows.size)]
-        found.vectors[wrong] = _unit(self._some(random, "B_normal", wrong.size))
+        found.vectors[wrong] = unit(self._some(random, "B_normal", wrong.size))
         found.planted = set(found.images["image_id"].gather(wrong).to_list())
         return found
 
@@ -161,7 +161,7 @@ class Generator:
         random = np.random.default_rng([seed, 3])
         rows = np.flatnonzero((found.images["class_name"] == "A_anomaly").to_numpy())
         moved = random.permutation(rows)[: round(strength * rows.size)]
-        found.vectors[moved] = _unit(self._some(random, "A_normal", moved.size))
+        found.vectors[moved] = unit(self._some(random, "A_normal", moved.size))
         return found
 
     def given_away(self, seed: int, strength: float, column: str = "palette") -> FeatureSet:
@@ -209,5 +209,6 @@ def _names(
     ).with_columns(day="captured_on")
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """float32, every row of length 1."""
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)

@@ -8,7 +8,7 @@ import polars as pl
 
 from thermal_assets.warehouse.access import empty_frame
 
-#: Tables with at most one row an image (``image_work.by_products``).
+#: Tables with at most one row an image (``image_work.by_product_columns``).
 TABLES = ("palette_levels", "sensor_temperatures")
 # What the image says about itself is not kept by content: two files may have the same.
 _IDENTITY = ("image_id", "class_name", "image_key", "palette")

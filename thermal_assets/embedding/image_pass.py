@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -206,13 +206,22 @@ class _Pass:
     def _outcomes(self, watch: Stopwatch) -> Iterator[Outcome]:
         """One after the other until no task is left: from this thread, or from its process once that has started."""
         side = self.embedder.spec.input_size if self.embedder is not None else 0
-        with closing(WorkerProcess(side, self.limits)) if self.in_processes else nullcontext() as worker:
+        with self._worker(side) as worker:
             while tasks := self._take_tasks(_GROUP if worker is not None else 1):
                 if worker is not None and worker.ready:
                     yield from worker.process(tasks, watch)
                 else:
                     for task in tasks:
                         yield process(task, side, self.limits, watch)
+
+    def _worker(self, side: int) -> AbstractContextManager[WorkerProcess | None]:
+        if not self.in_processes:
+            return nullcontext()
+        try:
+            return closing(WorkerProcess(side, self.limits))
+        except OSError as error:
+            log.warning("no process for reading images (%s): this one reads them, which takes longer", error.strerror)
+            return nullcontext()
 
     def _take_tasks(self, most: int) -> list[Task]:
         """The next tasks; none where the pass is stopped or over."""

@@ -82,11 +82,11 @@ def process(task: Task, side: int, limits: DecodeLimits, watch: Stopwatch) -> Ou
 
 
 def _measured(content_hash: str, image: DecodedImage) -> StatsRecord:
-    statistics = channel_statistics(image) | by_products(image)
+    statistics = channel_statistics(image) | by_product_columns(image)
     return StatsRecord(content_hash, statistics, list(image.problems), histogram(image), canvas(image))
 
 
-def by_products(image: DecodedImage) -> dict[str, dict[str, object] | None]:
+def by_product_columns(image: DecodedImage) -> dict[str, dict[str, object] | None]:
     """Columns of the row of an image in each of ``by_products.TABLES``, None where it has no row."""
     return {"palette_levels": palette_levels(image), "sensor_temperatures": sensor_figures(image.thermogram)}
 

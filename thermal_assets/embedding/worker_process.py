@@ -30,7 +30,10 @@ _CLOSING_SECONDS = 5.0
 
 
 class WorkerProcess:
-    """One process, used by one thread. ``side``: of the network's input, 0 where there is none."""
+    """One process, used by one thread. ``side``: of the network's input, 0 where there is none.
+
+    Raises OSError where the system gives no process.
+    """
 
     def __init__(self, side: int, limits: DecodeLimits) -> None:
         self._options = (side, limits)
@@ -38,7 +41,7 @@ class WorkerProcess:
 
     @property
     def ready(self) -> bool:
-        """Whether it has started; until then, and where it cannot start, its thread does the work itself."""
+        """Whether it has started; until then, and where it ends before, its thread does the work itself."""
         return self._ready.is_set()
 
     @property
@@ -72,6 +75,7 @@ class WorkerProcess:
             self._process.wait()
         self._starting.join()  # it reads until the end
         self._process.stdout.close()
+        self._ready.clear()
 
     def _start(self) -> None:
         paths = os.pathsep.join(path for path in sys.path if path)
@@ -107,8 +111,9 @@ class WorkerProcess:
 
     def _replace(self) -> None:
         self.close()
-        self._start()
-        self._starting.join()
+        with suppress(OSError):
+            self._start()
+            self._starting.join()
         if not self.ready:
             raise UserError(
                 "a process that reads images was killed and no other can be started: free memory, or allow fewer "

@@ -66,10 +66,12 @@ def run_update(
     left = [np.empty(0, dtype=np.int64)]
     with full_float32():
         bfloat16 = (precision or ("bfloat16" if fast_bfloat16() else "float32")) == "bfloat16"
-        operands: Operands | StreamedOperands = StreamedOperands(space)
-        bounds, wanted = Bounds(space, operands.error, space, operands), operands.precision
+        operands: Operands | StreamedOperands
         if bfloat16:
             operands, bounds, wanted = prepared(space, fresh, row_picks, precision, memory_mb)
+        else:
+            operands = StreamedOperands(space)
+            bounds, wanted = Bounds(space, operands.error, space, operands), operands.precision
         is_fresh = previous.old_of < 0
         plain = Shortlists(is_fresh, min(plain_picks(grouped.k_plain, wanted), space.count), wanted)
         entering = Shortlists(~is_fresh, _ENTERING, wanted)

@@ -71,8 +71,8 @@ def quality_tail(images: pl.DataFrame) -> pl.DataFrame:
     return conform("image_quality", pl.concat([_tail(part, measure) for part in depths for measure in MEASURES]))
 
 
-def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64], share: float = 0.5) -> float:
-    """The lower weighted median of ``values`` float64[n]: half of the weight lies at or below it; or another ``share``."""
+def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float = 0.5) -> float:
+    """The lowest of ``values`` float64[n] with at least this ``share`` of the weight at or below it; 0.5: the median."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(reached, reached[-1] * share * (1 - 1e-12))])
@@ -126,7 +126,7 @@ _NORM_SCHEMA = {
     "group_images": pl.Int64,
     "group_sessions": pl.Int64,
     "compared_with": pl.String,
-    "kinds": pl.Boolean,
+    "several_kinds": pl.Boolean,
 }
 
 
@@ -144,7 +144,7 @@ def _norms(known: pl.DataFrame, measure: str) -> pl.DataFrame:
         pooled = _norm(pl.concat(around), measure, POOLED)
         for row in rows:
             if row["spread_low"] is None:
-                row |= {name: pooled[name] for name in ("spread_low", "spread_high", "compared_with", "kinds")}
+                row |= {name: pooled[name] for name in ("spread_low", "spread_high", "compared_with", "several_kinds")}
     found = [row for row in rows if row["spread_low"] is not None]
     return pl.DataFrame(found, schema={"distance_m": pl.Float64, **_NORM_SCHEMA})
 
@@ -159,7 +159,7 @@ def _apart_from_own_distance(far: pl.DataFrame, known: pl.DataFrame) -> pl.DataF
         members, weights, _ = _members(part)
         values = members["scaled"].to_numpy()
         # The lower and the upper median: of two sessions that disagree, the nearer one may be the usual one.
-        ends = weighted_median(values, weights), -weighted_median(-values, weights)
+        ends = weighted_quantile(values, weights), -weighted_quantile(-values, weights)
         medians.append((part["distance_m"][0], *ends))
     own = pl.DataFrame(medians, schema=dict.fromkeys(("distance_m", "lower", "upper"), pl.Float64), orient="row")
     below = pl.col("lower") - pl.col("scaled") >= TAIL_Z * pl.col("spread_low")
@@ -179,7 +179,7 @@ def _apart_from_class(far: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
         .then(below >= TAIL_Z * pl.col("low"))
         .otherwise(above >= TAIL_Z * pl.col("high"))
     )
-    return joined.filter(~pl.col("kinds") | apart).drop("c", "low", "high")
+    return joined.filter(~pl.col("several_kinds") | apart).drop("c", "low", "high")
 
 
 def _members(part: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.float64], int | None]:
@@ -195,7 +195,7 @@ def _centre(part: pl.DataFrame) -> dict[str, Any] | None:
     members, weights, sessions = _members(part)
     if members.height < MEDIAN_IMAGES or (sessions is not None and sessions < MEDIAN_SESSIONS):
         return None
-    median = weighted_median(members["scaled"].to_numpy(), weights)
+    median = weighted_quantile(members["scaled"].to_numpy(), weights)
     return {"median": median, "group_images": members.height, "group_sessions": sessions}
 
 
@@ -205,7 +205,7 @@ def _norm(part: pl.DataFrame, measure: str, compared_with: str) -> dict[str, Any
     if members.height < LEAST_IMAGES or (sessions is not None and sessions < LEAST_SESSIONS):
         return dict.fromkeys(_NORM_SCHEMA)
     values = members["scaled"].to_numpy()
-    median = weighted_median(values, weights)
+    median = weighted_quantile(values, weights)
     low, high = _spreads(values - median, weights, LEAST_SPREAD[measure])
     return {
         "median": median,
@@ -214,7 +214,7 @@ def _norm(part: pl.DataFrame, measure: str, compared_with: str) -> dict[str, Any
         "group_images": members.height,
         "group_sessions": sessions,
         "compared_with": compared_with,
-        "kinds": compared_with == POOLED and _far_share(values - median, weights, low, high) > KINDS_FROM,
+        "several_kinds": compared_with == POOLED and _far_share(values - median, weights, low, high) > KINDS_FROM,
     }
 
 
@@ -230,10 +230,10 @@ def _spreads(apart: NDArray[np.float64], weights: NDArray[np.float64], least: fl
     distribution: a fifth of its half lies beyond 1.2816 standard deviations. Images beyond do not count, so that many
     faulty ones, which leave a gap to the usual ones, do not hide themselves.
     """
-    spread = max(1.4826 * weighted_median(np.abs(apart), weights), least)
+    spread = max(1.4826 * weighted_quantile(np.abs(apart), weights), least)
     sides = []
     for side in (-apart, apart):
         usual = (side >= 0) & (side < TAIL_Z * spread)
-        outer = weighted_median(side[usual], weights[usual], 0.8) if usual.any() else 0.0
+        outer = weighted_quantile(side[usual], weights[usual], 0.8) if usual.any() else 0.0
         sides.append(max(spread, outer / 1.2816))
     return sides[0], sides[1]

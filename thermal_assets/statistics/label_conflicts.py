@@ -9,10 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from thermal_assets.statistics.frames import conform
-from thermal_assets.statistics.label_evidence import SALT, LabelEvidence, label_evidence
+from thermal_assets.statistics.label_evidence import LabelEvidence, label_evidence
 from thermal_assets.statistics.label_pairs import judged_members, label_pair
-
-__all__ = ["MIN_ODDS", "SALT", "conflicting_images", "label_conflicts"]
 
 MIN_ODDS = 3.0  # 'positive' evidence: Kass and Raftery, J. Am. Stat. Assoc. 90 (1995) 773
 _LEAST_CHANCE = 1e-6

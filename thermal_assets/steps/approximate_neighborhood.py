@@ -8,14 +8,7 @@ import polars as pl
 from thermal_assets.neighbors.approximate import Index
 from thermal_assets.neighbors.grouped_approximate import neighborhood_approximate
 from thermal_assets.progress import reporter
-from thermal_assets.statistics.groups import codes
-from thermal_assets.steps.neighborhood import (
-    NEIGHBORS_KEPT,
-    NEIGHBORS_MEASURED,
-    NeighborhoodRows,
-    near_copy_distance,
-    neighborhood_rows,
-)
+from thermal_assets.steps.neighborhood import NeighborhoodRows, asked_of, neighborhood_rows
 
 
 def measure_approximately(
@@ -26,17 +19,5 @@ def measure_approximately(
     density_xs is over images of other sessions among the hundred neighbours found, and NULL where they are fewer
     than k. Nothing is kept for the next run: the index is built anew.
     """
-    has_sessions = bool(images["session_id"].is_not_null().any())
-    found = neighborhood_approximate(
-        vectors,
-        session=codes(images["session_id"]) if has_sessions else None,
-        frame=codes(images["frame_id"]) if has_sessions else None,
-        k_plain=NEIGHBORS_MEASURED,
-        k_across=k,
-        near_copy_distance=near_copy_distance(vectors),
-        kept=max(k, NEIGHBORS_KEPT),
-        mean_of=(1, k, NEIGHBORS_MEASURED),
-        index=index,
-        progress=reporter(shown),
-    )
+    found = neighborhood_approximate(vectors, index=index, progress=reporter(shown), **asked_of(images, vectors, k))
     return neighborhood_rows(images, level, lens_id, found, k)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from thermal_assets.density.densities import densities
 from thermal_assets.density.scales import density_scale
@@ -43,28 +45,42 @@ def measure_neighborhood(
     ``lists`` is the folder of the home in which the lists of this class (or the data set) are kept: where they are
     there, only images that came or went are searched for; the result is the same.
     """
-    has_sessions = bool(images["session_id"].is_not_null().any())
+    asked = asked_of(images, vectors, k)
     enough = images["session_id"].drop_nulls().n_unique() >= MINIMUM_SESSIONS
     with searched_lists(
         lists / f"{level}-{lens_id}",
         images,
-        fingerprint(_LISTS_VERSION, NEIGHBORS_MEASURED, k, has_sessions, enough),
+        fingerprint(_LISTS_VERSION, NEIGHBORS_MEASURED, k, asked["session"] is not None, enough),
         list_widths(NEIGHBORS_MEASURED, k),
     ) as kept:
-        found = neighborhood(
-            vectors,
-            session=codes(images["session_id"]) if has_sessions else None,
-            frame=codes(images["frame_id"]) if has_sessions else None,
-            k_plain=NEIGHBORS_MEASURED,
-            k_across=k,
-            near_copy_distance=near_copy_distance(vectors),
-            kept=max(k, NEIGHBORS_KEPT),
-            mean_of=(1, k, NEIGHBORS_MEASURED),
-            files=kept.files,
-            previous=kept.previous,
-            progress=reporter(shown),
-        )
+        found = neighborhood(vectors, files=kept.files, previous=kept.previous, progress=reporter(shown), **asked)
     return neighborhood_rows(images, level, lens_id, found, k)
+
+
+class Asked(TypedDict):
+    """What ``grouped.neighborhood`` and ``grouped_approximate.neighborhood_approximate`` are asked for."""
+
+    session: NDArray[np.int64] | None
+    frame: NDArray[np.int64] | None
+    k_plain: int
+    k_across: int
+    near_copy_distance: float
+    kept: int
+    mean_of: tuple[int, ...]
+
+
+def asked_of(images: pl.DataFrame, vectors: np.ndarray, k: int) -> Asked:
+    """For ``images`` (session_id, frame_id); frames matter only where names carry sessions."""
+    has_sessions = bool(images["session_id"].is_not_null().any())
+    return {
+        "session": codes(images["session_id"]) if has_sessions else None,
+        "frame": codes(images["frame_id"]) if has_sessions else None,
+        "k_plain": NEIGHBORS_MEASURED,
+        "k_across": k,
+        "near_copy_distance": near_copy_distance(vectors),
+        "kept": max(k, NEIGHBORS_KEPT),
+        "mean_of": (1, k, NEIGHBORS_MEASURED),
+    }
 
 
 def neighborhood_rows(images: pl.DataFrame, level: str, lens_id: str, found: Neighborhood, k: int) -> NeighborhoodRows:

@@ -22,7 +22,7 @@ import pytest
 from PIL import Image
 
 from thermal_assets.embedding import image_pass
-from thermal_assets.embedding.image_work import by_products
+from thermal_assets.embedding.image_work import by_product_columns
 from thermal_assets.home.layout import create_home
 from thermal_assets.home.settings import HomeSettings
 from thermal_assets.imaging.channel_stats import channel_statistics
@@ -101,7 +101,7 @@ def test_mutated_files_neither_crash_nor_hang_and_are_all_accounted_for(
     monkeypatch.setattr(image_pass, "process", timed)
     sources = sample_files()
     for data in sources[:2]:  # grey and colour: what a process does once is no part of an image's time
-        by_products(decode_image(data)), channel_statistics(decode_image(data))
+        by_product_columns(decode_image(data)), channel_statistics(decode_image(data))
     images = tmp_path / "images"
     folder = images / "mutated"
     folder.mkdir(parents=True)

@@ -10,7 +10,7 @@ from thermal_assets.statistics.image_quality import (
     MEASURES,
     MOST_ROWS,
     quality_tail,
-    weighted_median,
+    weighted_quantile,
 )
 from thermal_assets.warehouse.contract import TABLES
 
@@ -144,9 +144,9 @@ def test_not_measured_and_no_edge_at_all():
     assert set(MEASURES) >= set(rows["measure"])
 
 
-def test_weighted_median_is_the_median_of_repeated_values():
+def test_the_weighted_median_is_the_median_of_repeated_values():
     values, weights = np.array([3.0, 1.0, 2.0, 9.0]), np.array([1, 2, 2, 1])
-    assert weighted_median(values, weights.astype(float)) == sorted(np.repeat(values, weights))[2]
+    assert weighted_quantile(values, weights.astype(float)) == sorted(np.repeat(values, weights))[2]
 
 
 def test_the_end_of_a_long_tail_is_no_outlier_but_what_is_apart_from_it_is():
