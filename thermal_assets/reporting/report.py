@@ -78,6 +78,7 @@ def write_report(
         "persistence": comparisons.persistence(connection),
         "distance_drift": drift.distance_drift(connection),
         "time_drift": drift.time_drift(connection),
+        "domain_drift": drift.domain_drift(connection, gallery),
         "labels": label_drift(connection, gallery),
         "audits": audits(connection, gallery),
         "runs": provenance(connection),

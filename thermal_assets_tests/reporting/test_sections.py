@@ -15,9 +15,10 @@ from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.rendering import count, name, number, share
 from thermal_assets.reporting.scales import Scale
 from thermal_assets.reporting.sections.audits import collection_grid
+from thermal_assets.reporting.sections.drift import domain_drift
 from thermal_assets.reporting.sections.extremes import LOWEST, extreme_tiles, extremes
 from thermal_assets.reporting.sections.pivots import pivots
-from thermal_assets_tests.reporting.conftest import Filled
+from thermal_assets_tests.reporting.conftest import LENSES, NORMAL, Filled, insert
 
 
 @pytest.mark.parametrize(
@@ -152,3 +153,24 @@ def test_the_grid_of_the_collection_adds_up_places_and_marks_those_where_only_th
     assert anomaly["cells"][1] is None
     assert (normal["cells"][0]["sessions"], normal["cells"][0]["filled"]) == (16, 100)
     assert normal["cells"][1]["filled"] == pytest.approx(12.5)
+
+
+def test_only_months_and_places_that_differ_beyond_chance_are_shown_with_pictures(fill: Callable[..., Filled]) -> None:
+    filled = fill()
+    common = {"class_name": NORMAL, "level": "L3", "lens_id": LENSES["L3"], "image_count": 20, "sessions": 4}
+    common |= {"sessions_others": 5, "typical_ids": filled.ids[:9], "method": "exact", "statement": ""}
+    with duckdb.connect(str(filled.database)) as connection:
+        gallery = Gallery(filled.image_root)
+        assert domain_drift(connection, gallery) is None
+        by_chance = {"kind": "month", "value": "2021-01", "auc": 0.98, "q_value": 0.6}
+        told = {"kind": "place", "value": "A<b>", "auc": 0.85, "q_value": 0.03}
+        insert(connection, "domain_drift", [common | by_chance, common | told])
+        found = domain_drift(connection, gallery)
+        assert found is not None
+        assert (found["judged"], found["told"]) == (2, 1)
+        (row,) = found["rows"]
+        assert (row["value"], len(row["pictures"])) == ("A<b>", 4)
+        insert(connection, "thresholds", [{"name": "alpha", "value": 0.01, "changed": True, "reason": "stricter"}])
+        strict = domain_drift(connection, gallery)
+    assert strict is not None
+    assert (strict["told"], strict["rows"]) == (0, [])

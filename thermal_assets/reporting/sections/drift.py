@@ -7,11 +7,14 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.reporting.figures import lines_figure
+from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.palette import SERIES
 from thermal_assets.reporting.queries import IN_FORCE, LEVELS, rows
 
 OPEN_ROWS = 4
+DOMAINS, TILES_A_DOMAIN = 6, 4
 
 
 def distance_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
@@ -66,6 +69,26 @@ def time_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
                 f"time-{level}", series, xlabel="month", ylabel="energy distance", categories=periods
             )
     return {"figures": figures, "legend": strongest, "rows": table[:OPEN_ROWS], "more": table[OPEN_ROWS:]}
+
+
+def domain_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any] | None:
+    """Months, halves of the collection and places that differ beyond what sessions do by chance, with pictures.
+
+    None where none can be judged: names without dates and places, or too few sessions.
+    """
+    judged = rows(
+        connection,
+        f"""
+        SELECT * FROM domain_drift WHERE {IN_FORCE} AND auc IS NOT NULL AND q_value IS NOT NULL
+        ORDER BY auc DESC, class_name, kind, value
+        """,
+    )
+    set_alpha = connection.execute("SELECT max(value) FROM thresholds WHERE name = 'alpha'").fetchall()[0][0]
+    alpha = Thresholds().alpha if set_alpha is None else set_alpha
+    told = [row for row in judged if row["q_value"] <= alpha]
+    for row in told[:DOMAINS]:
+        row["pictures"] = [gallery.show(image, row["class_name"]) for image in row["typical_ids"][:TILES_A_DOMAIN]]
+    return {"judged": len(judged), "told": len(told), "rows": told[:DOMAINS]} if judged else None
 
 
 def _strongest(found: list[dict[str, Any]], effect: str) -> list[str]:
