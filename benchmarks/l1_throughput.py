@@ -64,7 +64,7 @@ print("RESULT " + json.dumps(image_pass(sys.argv[1], int(sys.argv[2]), int(sys.a
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=12_000, help="pseudo-colour crops (default 12000)")
+    parser.add_argument("--count", type=int, default=20_000, help="pseudo-colour crops (default 20000)")
     parser.add_argument("--solar", type=int, default=20_000, help="solar modules, at most (default 20000; 0: none)")
     parser.add_argument("--memory", type=int, nargs=2, default=(10_000, 40_000), help="images of the two memory runs")
     parser.add_argument("--rounds", type=int, default=2, help="rounds; the best of each peer counts (default 2)")

@@ -4,7 +4,7 @@ Worker threads take one image after the other through reading, decoding, statist
 calling thread writes full chunks to the stores. Where a network runs on the processor, threads do all of it: torch lets
 go of the interpreter lock, the weights exist once, and a class of forty images does not wait for interpreters to
 start. Where there is none, or it runs on a GPU, what holds the lock is most of the work: from some thousands of images
-on every thread has a process of its own that reads and measures for it (``worker_process``).
+on threads have processes of their own that read and measure for them (``worker_process``).
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ CHUNK = 1024
 _GROUP = 16
 #: Contents from which processes are worth their start.
 PROCESSES_FROM = 8192
+#: With so many workers one works in this process, which has started already; with more it has enough to do with what
+#: the others send.
+_ONE_HERE_UP_TO = 4
 _TICK_SECONDS = 0.5
 Progress = Callable[[int, int], None]
 
@@ -136,8 +139,13 @@ class _Pass:
         count = max(1, min(workers, -(-total // self.batch)))
         self.summary.workers = count
         self.in_processes = self.in_processes and count > 1  # a single thread shares the lock with nobody
-        self.results: queue.Queue[list[Outcome] | BaseException | None] = queue.Queue(4 * count)
-        threads = [threading.Thread(target=self._work, name=f"image-pass-{i}", daemon=True) for i in range(count)]
+        # As many outcomes as a chunk may wait, so that workers need not while one is written.
+        self.results: queue.Queue[list[Outcome] | BaseException | None] = queue.Queue(max(count, CHUNK // self.batch))
+        apart = [self.in_processes and (number > 0 or count > _ONE_HERE_UP_TO) for number in range(count)]
+        threads = [
+            threading.Thread(target=self._work, args=(alone,), name=f"image-pass-{number}", daemon=True)
+            for number, alone in enumerate(apart)
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -172,10 +180,11 @@ class _Pass:
             with suppress(queue.Empty):  # a worker may be waiting for room in the queue
                 self.results.get(timeout=0.05)
 
-    def _work(self) -> None:
+    def _work(self, apart: bool) -> None:
+        """What a thread does, in a process ``apart`` from this one or here."""
         watch = Stopwatch()
         try:
-            for outcomes in self._groups(watch):
+            for outcomes in self._groups(apart, watch):
                 self.results.put(outcomes)
                 if self.stop.is_set():
                     return
@@ -186,11 +195,11 @@ class _Pass:
                 self.watch.merge(watch)
             self.results.put(None)
 
-    def _groups(self, watch: Stopwatch) -> Iterator[list[Outcome]]:
+    def _groups(self, apart: bool, watch: Stopwatch) -> Iterator[list[Outcome]]:
         """Finished outcomes. Those for the network wait until they fill a batch; the others do not wait for them."""
         waiting: list[Outcome] = []
         finished: list[Outcome] = []
-        for outcome in self._outcomes(watch):
+        for outcome in self._outcomes(apart, watch):
             (finished if outcome.pixels is None else waiting).append(outcome)
             if len(waiting) == self.batch:
                 yield self._embed(waiting, watch)
@@ -203,20 +212,22 @@ class _Pass:
         if finished:
             yield finished
 
-    def _outcomes(self, watch: Stopwatch) -> Iterator[Outcome]:
+    def _outcomes(self, apart: bool, watch: Stopwatch) -> Iterator[Outcome]:
         """One after the other until no task is left: from this thread, or from its process once that has started."""
         side = self.embedder.spec.input_size if self.embedder is not None else 0
-        with self._worker(side) as worker:
+        with self._worker(side) if apart else nullcontext() as worker:
             while tasks := self._take_tasks(_GROUP if worker is not None else 1):
                 if worker is not None and worker.ready:
-                    yield from worker.process(tasks, watch)
+                    worker.submit(tasks)
+                    if worker.submitted > 1:  # it has this list to work on while the one before comes over
+                        yield from worker.collect(watch)
                 else:
                     for task in tasks:
                         yield process(task, side, self.limits, watch)
+            while worker is not None and worker.submitted:
+                yield from worker.collect(watch)
 
     def _worker(self, side: int) -> AbstractContextManager[WorkerProcess | None]:
-        if not self.in_processes:
-            return nullcontext()
         try:
             return closing(WorkerProcess(side, self.limits))
         except OSError as error:

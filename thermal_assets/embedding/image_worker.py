@@ -2,7 +2,9 @@
 
 It takes pickled messages from its standard input and answers on its standard output: first the side of the network's
 input and the limits, answered by READY; then lists of tasks, each answered by their outcomes and the seconds by stage,
-or by the error that ended it. It ends with its input, so none is left behind by a pass that was killed.
+or by the error that ended it. A thread of its own takes the messages, so that the next list has arrived when one is
+done, and whoever sends it never waits for an answer to be read. It ends with its input, so none is left behind by a
+pass that was killed.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import queue
 import sys
+import threading
 from typing import IO, Any
 
 from thermal_assets.embedding.image_work import Outcome, process
@@ -24,15 +28,17 @@ _COLLECT_EVERY = 50_000
 
 def main() -> None:
     """Answer until the input ends."""
-    questions, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not get between the answers
     gc.set_threshold(_COLLECT_EVERY)
+    messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_take, args=(sys.stdin.buffer, messages), daemon=True).start()
     try:
-        side, limits = pickle.load(questions)
+        side, limits = _next(messages)
         _load_kernels()
         _answer(answers, READY)
         while True:
-            tasks, watch = pickle.load(questions), Stopwatch()
+            tasks, watch = _next(messages), Stopwatch()
             try:
                 outcomes = [as_message(process(task, side, limits, watch)) for task in tasks]
             except Exception as error:
@@ -41,6 +47,22 @@ def main() -> None:
                 _answer(answers, (outcomes, watch.seconds))
     except (EOFError, BrokenPipeError):
         return  # the pass is over, or was killed
+
+
+def _take(source: IO[bytes], messages: queue.SimpleQueue[Any]) -> None:
+    """Every message, and at the end what ended them."""
+    try:
+        while True:
+            messages.put(pickle.load(source))
+    except Exception as error:
+        messages.put(error)
+
+
+def _next(messages: queue.SimpleQueue[Any]) -> Any:
+    message = messages.get()
+    if isinstance(message, Exception):
+        raise message
+    return message
 
 
 def as_message(outcome: Outcome) -> tuple[Any, ...]:
@@ -56,6 +78,9 @@ def from_message(task: Task, message: tuple[Any, ...]) -> Outcome:
 
 def _load_kernels() -> None:
     """What takes a second of every process, before it says that it is ready."""
+    # numba looks for both as it starts, for linear algebra and callbacks that no kernel here uses: a quarter of a second.
+    absent: dict[str, Any] = dict.fromkeys(("scipy", "cffi"))
+    sys.modules.update(absent)
     from thermal_assets.imaging import (  # noqa: F401
         canvas_kernels,
         colour_kernels,

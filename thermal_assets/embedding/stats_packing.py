@@ -86,19 +86,24 @@ def pack_pictures(records: Sequence[StatsRecord]) -> bytes:
         if record.statistics is not None and (record.histogram is None or record.canvas is None):
             raise ValueError(f"{record.content_hash}: a decodable image has a histogram and a canvas")
     planes = [0 if record.canvas is None else record.canvas.shape[2] for record in records]
-    parts: list[Any] = [bytes(planes)]
+    raw = np.empty(len(records) + sum(planes) * (256 * 4 + _SIDE * _SIDE), np.uint8)
+    raw[: len(records)] = planes
+    offset = len(records)
     for channels in _PLANES:
-        chosen = [record for record, count in zip(records, planes, strict=True) if count == channels]
-        if not chosen:
-            continue
-        parts.append(np.stack([r.histogram[:channels] for r in chosen if r.histogram is not None]).astype("<u4"))
-        canvases = np.stack([r.canvas for r in chosen if r.canvas is not None])
-        # Each pixel minus its left neighbour (PNG's filter 'Sub'): smooth pictures become small numbers.
-        differences = canvases.copy()
-        differences[:, :, 1:] -= canvases[:, :, :-1]
-        parts.append(differences)
-    raw = b"".join(parts)
-    return len(raw).to_bytes(8, "little") + pa.compress(raw, codec=_CODEC, asbytes=True)
+        of_kind = [record for record, count in zip(records, planes, strict=True) if count == channels]
+        end = offset + len(of_kind) * channels * 256 * 4
+        histograms = raw[offset:end].view("<u4").reshape(-1, channels, 256)
+        offset, end = end, end + len(of_kind) * channels * _SIDE * _SIDE
+        canvases = raw[offset:end].reshape(-1, _SIDE, _SIDE, channels)
+        offset = end
+        for record, histogram, differences in zip(of_kind, histograms, canvases, strict=True):
+            assert record.histogram is not None
+            assert record.canvas is not None
+            histogram[:] = record.histogram[:channels]
+            # Each pixel minus its left neighbour (PNG's filter 'Sub'): smooth pictures become small numbers.
+            differences[:, 0] = record.canvas[:, 0]
+            np.subtract(record.canvas[:, 1:], record.canvas[:, :-1], out=differences[:, 1:])
+    return raw.nbytes.to_bytes(8, "little") + pa.compress(raw, codec=_CODEC, asbytes=True)
 
 
 def unpack_pictures(path: Path, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

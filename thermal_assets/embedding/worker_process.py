@@ -1,7 +1,7 @@
 """Image work in processes of their own, so that the interpreter lock does not make one processor's rate the limit.
 
 Python 3.11 to 3.13 run one thread's bytecode at a time, and small crops need some hundred calls each: two threads that
-only measure are hardly faster than one. A process costs a second and a half to start, so it is for passes over
+only measure are hardly faster than one. A process costs a second to start, so it is for passes over
 thousands of images. It also keeps a decoder that crashes, or the system's answer to too little memory, from ending
 the run: such a file is reported, and a new process goes on.
 """
@@ -13,6 +13,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -27,16 +28,20 @@ from thermal_assets.imaging.decode import DecodeLimits
 
 _DIED = (EOFError, OSError, pickle.UnpicklingError)
 _CLOSING_SECONDS = 5.0
+#: Room for the answer to a list of sixteen small pictures, so that a process need not wait for this one to read it.
+_PIPE_BYTES = 1 << 19
 
 
 class WorkerProcess:
     """One process, used by one thread. ``side``: of the network's input, 0 where there is none.
 
-    Raises OSError where the system gives no process.
+    Tasks are submitted in lists and collected in the same order; with two lists submitted, the process works on the one
+    while the outcomes of the other are on their way. Raises OSError where the system gives no process.
     """
 
     def __init__(self, side: int, limits: DecodeLimits) -> None:
         self._options = (side, limits)
+        self._submitted: deque[list[Task]] = deque()
         self._start()
 
     @property
@@ -49,18 +54,32 @@ class WorkerProcess:
         """Number of the process as it runs now."""
         return self._process.pid
 
-    def process(self, tasks: Sequence[Task], watch: Stopwatch) -> list[Outcome]:
-        """``image_work.process`` of each task, in order. A task whose process dies is reported in its outcome.
+    @property
+    def submitted(self) -> int:
+        """Lists that are to be collected."""
+        return len(self._submitted)
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        """Have ``image_work.process`` done for each task."""
+        self._submitted.append(list(tasks))
+        with suppress(*_DIED):  # a process that is gone is noticed, and replaced, where its answer is missing
+            _send(self._process, self._submitted[-1])
+
+    def collect(self, watch: Stopwatch) -> list[Outcome]:
+        """The outcomes of the list submitted first, in order. A task whose process dies is reported in its outcome.
 
         Raises UserError where a process that died cannot be replaced, RuntimeError for what ``process`` raised.
         """
+        tasks = self._submitted.popleft()
         try:
-            return self._exchange(tasks, watch)
+            return self._answer(tasks, watch)
         except _DIED:
+            waiting, self._submitted = self._submitted, deque()
             self._replace()
-        if len(tasks) > 1:
-            return [outcome for task in tasks for outcome in self.process([task], watch)]
-        return [_killed(task) for task in tasks]
+        outcomes = [self._alone(task, watch) for task in tasks]
+        for later in waiting:
+            self.submit(later)
+        return outcomes
 
     def close(self) -> None:
         """End it: it ends by itself when its input does."""
@@ -68,6 +87,8 @@ class WorkerProcess:
         assert self._process.stdout is not None
         with suppress(OSError):  # what was still to be written has no reader any more
             self._process.stdin.close()
+        if self._submitted:
+            self._process.stdout.close()  # nor have answers that nobody collects
         try:
             self._process.wait(_CLOSING_SECONDS)
         except subprocess.TimeoutExpired:
@@ -87,6 +108,7 @@ class WorkerProcess:
             env=os.environ | {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"},
             start_new_session=True,  # an interruption from the keyboard is for the pass, which ends its processes
         )
+        _widen(self._process)
         self._ready = threading.Event()
         self._starting = threading.Thread(target=self._await_ready, args=(self._process, self._ready), daemon=True)
         self._starting.start()
@@ -99,8 +121,15 @@ class WorkerProcess:
         except (*_DIED, ValueError):  # ValueError: closed before it had started
             return
 
-    def _exchange(self, tasks: Sequence[Task], watch: Stopwatch) -> list[Outcome]:
-        _send(self._process, list(tasks))
+    def _alone(self, task: Task, watch: Stopwatch) -> Outcome:
+        try:
+            _send(self._process, [task])
+            return self._answer([task], watch)[0]
+        except _DIED:
+            self._replace()
+            return _killed(task)
+
+    def _answer(self, tasks: Sequence[Task], watch: Stopwatch) -> list[Outcome]:
         answer = _received(self._process)
         if isinstance(answer, RuntimeError):
             raise answer
@@ -130,6 +159,15 @@ def _send(process: subprocess.Popen[bytes], message: Any) -> None:
 def _received(process: subprocess.Popen[bytes]) -> Any:
     assert process.stdout is not None
     return pickle.load(process.stdout)
+
+
+def _widen(process: subprocess.Popen[bytes]) -> None:
+    """Only Linux can, and not beyond the user's share of such memory: it is well without."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        assert process.stdout is not None
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _killed(task: Task) -> Outcome:

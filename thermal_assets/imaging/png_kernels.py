@@ -11,40 +11,38 @@ _compiled = {"nogil": True, "cache": True, "boundscheck": False}
 @nb.njit(inline="always")
 def _nearest(a, b, c):  # type: ignore[no-untyped-def]
     """Whichever of left, above and upper left is nearest to a + b - c (Paeth); the order breaks ties."""
-    up, left = b - c, a - c
-    pa, pb, pc = abs(up), abs(left), abs(up + left)
-    best, found = pa, a
-    found = b if pb < best else found
-    best = pb if pb < best else best
-    return c if pc < best else found
+    pa, pb, pc = abs(b - c), abs(a - c), abs(a + b - c - c)
+    found = a if pa <= pb else b
+    least = pa if pa <= pb else pb
+    return found if least <= pc else c
 
 
 # The bytes of the pixel to the left stay in registers: waiting for memory is most of the time otherwise.
 @nb.njit((nb.types.Array(nb.uint8, 1, "C", readonly=True), nb.uint8[::1], nb.uint8[::1]), **_compiled)
 def _paeth_of_three(line, above, own):  # type: ignore[no-untyped-def]
-    a0, a1, a2 = nb.int32(own[0]), nb.int32(own[1]), nb.int32(own[2])
-    c0, c1, c2 = nb.int32(above[0]), nb.int32(above[1]), nb.int32(above[2])
+    a0, a1, a2 = nb.int16(own[0]), nb.int16(own[1]), nb.int16(own[2])
+    c0, c1, c2 = nb.int16(above[0]), nb.int16(above[1]), nb.int16(above[2])
     for pixel in range(1, len(own) // 3):
         x = nb.uintp(3 * pixel)
-        b0, b1, b2 = nb.int32(above[x]), nb.int32(above[x + 1]), nb.int32(above[x + 2])
-        a0 = nb.int32((line[x] + _nearest(a0, b0, c0)) & 255)
-        a1 = nb.int32((line[x + 1] + _nearest(a1, b1, c1)) & 255)
-        a2 = nb.int32((line[x + 2] + _nearest(a2, b2, c2)) & 255)
+        b0, b1, b2 = nb.int16(above[x]), nb.int16(above[x + 1]), nb.int16(above[x + 2])
+        a0 = nb.int16(nb.uint8(line[x] + _nearest(a0, b0, c0)))
+        a1 = nb.int16(nb.uint8(line[x + 1] + _nearest(a1, b1, c1)))
+        a2 = nb.int16(nb.uint8(line[x + 2] + _nearest(a2, b2, c2)))
         own[x], own[x + 1], own[x + 2] = a0, a1, a2
         c0, c1, c2 = b0, b1, b2
 
 
 @nb.njit((nb.types.Array(nb.uint8, 1, "C", readonly=True), nb.uint8[::1], nb.uint8[::1]), **_compiled)
 def _paeth_of_four(line, above, own):  # type: ignore[no-untyped-def]
-    a0, a1, a2, a3 = nb.int32(own[0]), nb.int32(own[1]), nb.int32(own[2]), nb.int32(own[3])
-    c0, c1, c2, c3 = nb.int32(above[0]), nb.int32(above[1]), nb.int32(above[2]), nb.int32(above[3])
+    a0, a1, a2, a3 = nb.int16(own[0]), nb.int16(own[1]), nb.int16(own[2]), nb.int16(own[3])
+    c0, c1, c2, c3 = nb.int16(above[0]), nb.int16(above[1]), nb.int16(above[2]), nb.int16(above[3])
     for pixel in range(1, len(own) // 4):
         x = nb.uintp(4 * pixel)
-        b0, b1, b2, b3 = nb.int32(above[x]), nb.int32(above[x + 1]), nb.int32(above[x + 2]), nb.int32(above[x + 3])
-        a0 = nb.int32((line[x] + _nearest(a0, b0, c0)) & 255)
-        a1 = nb.int32((line[x + 1] + _nearest(a1, b1, c1)) & 255)
-        a2 = nb.int32((line[x + 2] + _nearest(a2, b2, c2)) & 255)
-        a3 = nb.int32((line[x + 3] + _nearest(a3, b3, c3)) & 255)
+        b0, b1, b2, b3 = nb.int16(above[x]), nb.int16(above[x + 1]), nb.int16(above[x + 2]), nb.int16(above[x + 3])
+        a0 = nb.int16(nb.uint8(line[x] + _nearest(a0, b0, c0)))
+        a1 = nb.int16(nb.uint8(line[x + 1] + _nearest(a1, b1, c1)))
+        a2 = nb.int16(nb.uint8(line[x + 2] + _nearest(a2, b2, c2)))
+        a3 = nb.int16(nb.uint8(line[x + 3] + _nearest(a3, b3, c3)))
         own[x], own[x + 1], own[x + 2], own[x + 3] = a0, a1, a2, a3
         c0, c1, c2, c3 = b0, b1, b2, b3
 
@@ -85,10 +83,10 @@ def undo_filters(lines, step, pixels):  # type: ignore[no-untyped-def]
             elif step == 4:
                 _paeth_of_four(line, above, own)
             else:
-                left, corner = nb.int32(own[0]), nb.int32(above[0])
+                left, corner = nb.int16(own[0]), nb.int16(above[0])
                 for x in range(1, length):
-                    up = nb.int32(above[x])
-                    left = nb.int32((line[x] + _nearest(left, up, corner)) & 255)
+                    up = nb.int16(above[x])
+                    left = nb.int16(nb.uint8(line[x] + _nearest(left, up, corner)))
                     own[x] = left
                     corner = up
         else:

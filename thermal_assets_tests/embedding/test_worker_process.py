@@ -36,6 +36,7 @@ def test_processes_measure_what_threads_do(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(image_pass, "PROCESSES_FROM", 1)
     monkeypatch.setattr(image_pass, "process", without_threads)
     monkeypatch.setattr(WorkerProcess, "ready", property(lambda self: self._ready.wait(60)))
+    monkeypatch.setattr(image_pass, "_ONE_HERE_UP_TO", 0)
     summary = run_image_pass(files, stats=in_processes, workers=2)
     assert (summary.measured, summary.undecodable, summary.workers) == (60, 1, 2)
     assert [(problem.image_id, problem.code) for problem in summary.problems] == [("gone.png", "vanished")]
@@ -55,23 +56,38 @@ class _Deadly:
         return os._exit, (11,)
 
 
-def test_a_file_that_kills_its_reader_is_reported_and_the_others_are_measured(tmp_path: Path) -> None:
-    files = [listed(tmp_path, f"{i}.png", png(i)) for i in range(3)]
-    files[1] = ImageFile(_Deadly(), "deadly.png", files[1].content_hash)  # type: ignore[arg-type]
+@pytest.mark.parametrize("deadly", [1, 4])
+def test_a_file_that_kills_its_reader_is_reported_and_the_others_are_measured(deadly: int, tmp_path: Path) -> None:
+    """Lists submitted before and behind the one with that file are measured too."""
+    files = [listed(tmp_path, f"{i}.png", png(i)) for i in range(6)]
+    files[deadly] = ImageFile(_Deadly(), "deadly.png", files[deadly].content_hash)  # type: ignore[arg-type]
     tasks = [Task(file.content_hash, (file,), True, True) for file in files]
     worker = WorkerProcess(32, DEFAULT_LIMITS)
     try:
-        outcomes = worker.process(tasks, Stopwatch())
-        assert [outcome.record is not None for outcome in outcomes] == [True, False, True]
-        assert [(problem.image_id, problem.code) for problem in outcomes[1].problems] == [
-            ("deadly.png", "reader_killed")
-        ]
+        for start in (0, 2, 4):
+            worker.submit(tasks[start : start + 2])
+        outcomes = [outcome for _ in range(3) for outcome in worker.collect(Stopwatch())]
+        assert worker.submitted == 0
     finally:
         worker.close()
+    assert [outcome.task for outcome in outcomes] == tasks
+    assert [outcome.record is None for outcome in outcomes] == [i == deadly for i in range(6)]
+    problems = [(problem.image_id, problem.code) for outcome in outcomes for problem in outcome.problems]
+    assert problems == [("deadly.png", "reader_killed")]
     here = process(tasks[2], 32, DEFAULT_LIMITS, Stopwatch())  # the input of the network comes over as well
     assert here.pixels is not None
     assert outcomes[2].pixels is not None
     assert (outcomes[2].pixels == here.pixels).all()
+
+
+def test_a_process_whose_answers_nobody_collects_need_not_be_killed(tmp_path: Path) -> None:
+    files = [listed(tmp_path, f"{i}.png", png(i)) for i in range(8)]
+    worker = WorkerProcess(224, DEFAULT_LIMITS)
+    worker._starting.join()
+    for _ in range(2):  # more than the pipe between the processes holds
+        worker.submit([Task(file.content_hash, (file,), True, True) for file in files])
+    worker.close()
+    assert worker._process.returncode == 0
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes where Linux lists them")

@@ -98,7 +98,7 @@ IMAGE_PASS = (
             required(
                 "pixel_hash",
                 "VARCHAR",
-                "128 bits of SHA-256 over size and pixels: equal pictures whatever the container",
+                "XXH3, 128 bits, over size and pixels: equal pictures whatever the container",
             ),
             required(
                 "radiometric", "VARCHAR", "'none', 'present, not read' or 'read': temperature payload of the file"
