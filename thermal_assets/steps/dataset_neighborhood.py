@@ -47,21 +47,24 @@ def materialize_dataset_neighborhood(
             missing = missing_classes(connection)
         if beyond != "reference" and images.height > l2_exact_up_to:
             require_faiss()  # before hours of work, not after
-        neighbors, measured, scales = [], [], []
-        for level, lens_id in lenses.items():
-            rows = _measure(home, images, level, lens_id, k, l2_exact_up_to)
+        # L2 comes last: of a large data set its lists are not kept, and a run that is cut off goes on behind the others.
+        labels = _label_neighbors(home, images, lenses["L3"])
+        neighbors, measured, scales = [labels], [], []
+        methods = {}
+        for level in sorted(lenses, reverse=True):
+            rows = _measure(home, images, level, lenses[level], k, l2_exact_up_to)
             plain = rows.found.plain
             neighbors.append(rows.neighbors.with_columns(pl.lit("euclidean").alias("metric"), _recall(plain)))
             measured.append(rows.densities.with_columns(pl.lit(plain.method).alias("method")))
             scales.append(rows.scales)
-        neighbors.append(_label_neighbors(home, images, lenses["L3"]))
+            methods[f"method_{level}"] = _method(rows.neighbors)
         facts = {"images": images.height, "missing_classes": missing}
         template = empty_frame("dataset_neighbors")
         return {
             "dataset_neighbors": Output(
                 [Slice("dataset_neighbors", pl.concat([part.select(template.columns) for part in neighbors]))],
                 lenses["L3"],
-                metadata={**facts, "method_L2": _method(neighbors[0]), "method_L3": _method(neighbors[1])},
+                metadata={**facts, **methods},
             ),
             "dataset_densities": Output(
                 [
