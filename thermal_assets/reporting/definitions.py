@@ -83,7 +83,7 @@ def definitions(k: int = 10, l2_dimensions: int = 1280) -> tuple[Definition, ...
         Definition(
             "Single labels",
             "Two witnesses in equal parts: the labels of the nearest images of other sessions (whitened L3, "
-            "cosine; a vote of a large class weighs less, by the root of its size), and logistic regression on "
+            "cosine; a vote of a large class weighs less, by the root of its size), and a small network on "
             "L2 that has not seen the session of the image. The rank follows their odds against the label.",
         ),
         Definition(

@@ -7,13 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from thermal_assets.statistics.early_stop import early_stop_allowed
 from thermal_assets.statistics.folds import group_folds
+from thermal_assets.statistics.label_network import fit_label_network
 from thermal_assets.statistics.stratified_draw import draw_within
 
 FOLDS = 5
 MAX_FITTED = 20_000
-PENALTY = 0.001  # scikit-learn's C: 1,280 standardised features need a strong one
 _ROWS = 8192
 
 
@@ -26,15 +25,13 @@ def held_out_probabilities(
     salt: str,
     max_fitted: int = MAX_FITTED,
 ) -> NDArray[np.float32]:
-    """float32[n, labels]: probability of every label, from logistic regression without the fold of the image.
+    """float32[n, labels]: probability of every label, from a small network fitted without the fold of the image.
 
     ``gather`` gives L2 vectors float32[r, d] of rows int64[r]; ``groups`` int64[n] (see groups.py) stay whole in the
     five folds. A fit takes at most ``max_fitted`` images, of large classes a sample by salted hash (the prior of a
     class is put back afterwards); every image is judged. A label absent from a fit has probability 0 there; rows of a
     fold that could not be fitted (fewer than two labels) are NaN.
     """
-    from sklearn.linear_model import LogisticRegression
-
     count = int(labels.max(initial=-1)) + 1
     found = np.full((len(labels), count), np.nan, dtype=np.float32)
     if count < 2:
@@ -46,16 +43,13 @@ def held_out_probabilities(
         fitted, judged = drawn[folds[drawn] != fold], np.flatnonzero(folds == fold)
         if np.unique(labels[fitted]).size < 2 or judged.size == 0:
             continue
-        vectors = gather(fitted)
-        mean, deviation = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
-        with early_stop_allowed():
-            model = LogisticRegression(C=PENALTY, max_iter=100).fit((vectors - mean) / deviation, labels[fitted])
-        shares = np.bincount(labels[fitted], minlength=count)[model.classes_] / fitted.size
-        prior = sizes[model.classes_] / sizes[model.classes_].sum() / shares
+        present, of = np.unique(labels[fitted], return_inverse=True)
+        network = fit_label_network(gather(fitted), of, salt=f"{salt}|{fold}")
+        prior = sizes[present] / sizes[present].sum() / (np.bincount(of) / fitted.size)
         for start in range(0, judged.size, _ROWS):
             rows = judged[start : start + _ROWS]
-            chances = model.predict_proba((gather(rows) - mean) / deviation) * prior
+            chances = network.probabilities(gather(rows)) * prior
             block = np.zeros((rows.size, count), dtype=np.float32)
-            block[:, model.classes_] = chances / chances.sum(axis=1, keepdims=True)
+            block[:, present] = chances / chances.sum(axis=1, keepdims=True)
             found[rows] = block
     return found

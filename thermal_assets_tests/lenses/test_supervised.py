@@ -14,6 +14,7 @@ from thermal_assets.lenses.supervised import HeadSettings, fit_head, supervised_
 from thermal_assets.statistics.folds import group_folds
 from thermal_assets.statistics.gray_zone import gray_rows
 from thermal_assets.statistics.groups import codes
+from thermal_assets.statistics.label_network import fit_label_network
 from thermal_assets.statistics.label_probe import held_out_probabilities
 from thermal_assets.statistics.separation import supervised_separation
 from thermal_assets.statistics.separation_strata import Stratum, recall_at_false_alarms
@@ -141,6 +142,20 @@ def test_measures_agree_with_their_definitions():
     flat[:, :4] = random.random((1500, 4))
     assert intrinsic_dimension(flat) == pytest.approx(4, abs=0.5)
     assert intrinsic_dimension(flat[:10]) is None
+
+
+def test_the_network_does_not_learn_single_wrong_labels_by_heart():
+    """It contradicts the wrong labels that it was fitted on, and is the same network when fitted again."""
+    random = np.random.default_rng(9)
+    truth = np.arange(2000) % 4
+    vectors = unit(random.normal(0, 1, (4, 60))[truth] + random.normal(0, 0.8, (2000, 60))).astype(np.float32)
+    labels = truth.copy()
+    labels[:200] = (labels[:200] + random.integers(1, 4, 200)) % 4
+    network = fit_label_network(vectors, labels, salt="test")
+    told = network.probabilities(vectors).argmax(axis=1)
+    assert np.mean(told[:200] == truth[:200]) > 0.9
+    again = fit_label_network(vectors, labels, salt="test")
+    assert all(np.array_equal(getattr(network, layer), getattr(again, layer)) for layer in ("first", "bias", "second"))
 
 
 def test_the_probe_has_not_seen_the_session_it_speaks_of():
