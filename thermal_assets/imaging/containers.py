@@ -10,7 +10,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from isal import isal_zlib
 
 from thermal_assets.imaging.problems import ImageProblem
 
@@ -25,6 +27,12 @@ _MAGIC = {
 }
 FORMATS = (*_MAGIC, "WEBP")
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_STREAM_ERROR: Any = isal_zlib.error  # a class, which isal's stubs declare as an instance
+_PIECE = 1 << 20
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
+_ONE_PASS = ((0, 0, 1, 1),)
+# First column and line, and the steps between columns and lines, of each pass (PNG specification, section 8.2).
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 _LONGEST_MAGIC = 12
 
@@ -124,6 +132,36 @@ def check_png(data: bytes) -> PngFacts:
     return PngFacts(*header, interlaced, data, lost, frozenset(names), whole, tuple(parts))
 
 
+def check_png_data(png: PngFacts) -> None:
+    """``ImageProblem('truncated')`` if the picture data of a PNG end before its last line: Pillow leaves the rest black.
+
+    A stream that is damaged otherwise is left to the decoder.
+    """
+    wanted = _picture_bytes(png)
+    stream = isal_zlib.decompressobj()
+    left: bytes | memoryview = png.picture_data()
+    found = 0
+    try:
+        while found < wanted and not stream.eof:
+            part = stream.decompress(left, _PIECE)
+            left = stream.unconsumed_tail
+            if not part:
+                break
+            found += len(part)
+    except (_STREAM_ERROR, MemoryError, OverflowError):
+        return
+    if found < wanted:
+        raise ImageProblem("truncated", f"The picture of the PNG ends after {found:,} of {wanted:,} bytes")
+
+
+def _picture_bytes(png: PngFacts) -> int:
+    """Bytes of all lines, each behind the number of its filter, in the passes of interlaced pictures as well."""
+    bits = png.bit_depth * _PNG_CHANNELS.get(png.color_type, 0)
+    passes = _ADAM7 if png.interlaced else _ONE_PASS
+    sizes = [(-((x - png.width) // dx), -((y - png.height) // dy)) for x, y, dx, dy in passes]
+    return sum(lines * (1 + (width * bits + 7) // 8) for width, lines in sizes if width > 0 and lines > 0)
+
+
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """(marker, first byte, end) of the payload of every segment before the picture data, ends with SOS.
 
@@ -166,7 +204,7 @@ def check_jpeg(data: bytes) -> JpegFacts:
 
     Inside entropy-coded data every FF byte is followed by 00 or a restart marker, so FF D9 after the
     first scan header is the end of the picture. JPEG has no checksums: damage in the middle that still
-    decodes cannot be told from a picture.
+    decodes cannot be told from a picture; what the decoder notices is for ``fast_jpeg.check_jpeg_data``.
     """
     width = height = components = 0
     bits = 8

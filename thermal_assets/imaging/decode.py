@@ -26,9 +26,9 @@ from PIL import (
 )
 
 from thermal_assets.imaging.container_noise import container_noise, noise_of_steps
-from thermal_assets.imaging.containers import FORMATS, check_jpeg, check_png, check_tiff, sniff_format
+from thermal_assets.imaging.containers import FORMATS, check_jpeg, check_png, check_png_data, check_tiff, sniff_format
 from thermal_assets.imaging.decoded_image import DecodedImage
-from thermal_assets.imaging.fast_jpeg import decode_plain_jpeg
+from thermal_assets.imaging.fast_jpeg import check_jpeg_data, decode_plain_jpeg
 from thermal_assets.imaging.fast_png import decode_plain_png
 from thermal_assets.imaging.pixels import Pixels, displayed, extract_pixels, reopen, sixteen_bit_colour
 from thermal_assets.imaging.problems import ImageProblem, as_problem, one_line
@@ -94,12 +94,16 @@ def _decode(data: bytes, file_format: str, limits: DecodeLimits) -> DecodedImage
         plain = decode_plain_png(png)
         if plain is not None:
             return _plain("PNG", *plain, problems)
+        check_png_data(png)
     elif file_format == "JPEG":
         jpeg = check_jpeg(data)
         _check_size(jpeg.width, jpeg.height, limits)
         levels = decode_plain_jpeg(data, jpeg) if jpeg.steps is not None else None
         if levels is not None and jpeg.steps is not None:
             return _plain("JPEG", levels, None, problems, noise_of_steps(jpeg.steps))
+        damage = check_jpeg_data(data)
+        if damage is not None:
+            problems.append(damage)
         thermogram = read_radiometric(data, jpeg, limits.max_pixels)
         if thermogram.problem is not None:
             problems.append(thermogram.problem)

@@ -15,6 +15,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from thermal_assets.imaging.containers import JpegFacts
+from thermal_assets.imaging.problems import ImageProblem
 
 _COLOURS = {1: "GRAY", 3: "RGB"}
 _PROFILE = b"ICC_PROFILE\x00"
@@ -36,6 +37,28 @@ def decode_plain_jpeg(data: bytes, facts: JpegFacts) -> NDArray[np.uint8] | None
     if pixels.shape[:2] != (facts.height, facts.width):
         return None
     return pixels if facts.components == 3 else pixels[:, :, 0]
+
+
+def check_jpeg_data(data: bytes) -> tuple[str, str] | None:
+    """(code, message) of damage that left a picture; ``ImageProblem('truncated')`` where part of the picture is missing.
+
+    libjpeg fills such parts with grey, and Pillow does not pass on what it says of them. An eighth of the size is
+    decoded, for which all of the picture data are read.
+    """
+    try:
+        simplejpeg.decode_jpeg(data, "GRAY", min_height=1, min_width=1, min_factor=8)
+    except ValueError as warning:
+        text = str(warning)
+        if "premature end" in text.lower():
+            raise ImageProblem("truncated", f"Part of the picture of the JPEG is missing ({text})") from None
+        if text.startswith("Corrupt JPEG data") and "extraneous" not in text:
+            return (
+                "damaged_picture",
+                f"The JPEG was read, but parts of it may be garbled ({text}): compare it with its source",
+            )
+    except MemoryError:
+        pass  # the decoder has the last word
+    return None
 
 
 def _harmless(data: bytes, number: int, first: int, end: int) -> bool:

@@ -10,6 +10,7 @@ and wider ones anywhere, are no lines of a detector.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ ALONE_TO = 0.4
 WEAKER = 0.6
 _AROUND = np.array([(y, x) for y in range(-2, 3) for x in range(-2, 3) if (y, x) != (0, 0)])
 _NEXT = np.flatnonzero(np.abs(_AROUND).max(axis=1) == 1)
+
+_BAND = 1 << 19  # pixels of a deep picture that are compared with their neighbours at once
 
 _NO_SCALE = np.zeros(256)
 # In the order of ``plane_kernels.scan_plane``.
@@ -182,19 +185,24 @@ def _count_dead(plane: NDArray[Any]) -> int:
 
 
 def _count_single(plane: NDArray[Any], share: float) -> int:
-    """Pixels that stand out by this share of the limits."""
+    """Pixels that stand out by this share of the limits; band by band, since large pictures are many arrays of their size."""
+    used = np.unique(plane)
+    lines = max(1, _BAND // plane.shape[1])
+    return sum(_count_in_band(plane[top : top + lines + 4], used, share) for top in range(0, plane.shape[0] - 4, lines))
+
+
+def _count_in_band(plane: NDArray[Any], used: NDArray[Any], share: float) -> int:
+    """The same, of a picture with the levels ``used``, without the two outermost lines of each side of ``plane``."""
     inner = plane[2:-2, 2:-2]
     height, width = plane.shape
-    around = np.stack([plane[2 + y : height - 2 + y, 2 + x : width - 2 + x] for y, x in _AROUND])
-    ring = around[_NEXT]
+    ring = [plane[2 + y : height - 2 + y, 2 + x : width - 2 + x] for y, x in _AROUND[_NEXT]]
     least = int((1 - ALONE_TO) * share * PIXEL_LEVELS)
-    at = np.maximum(inner - ring.max(axis=0), ring.min(axis=0) - inner) >= least
-    around = around[:, at].astype(np.float64)
+    at = np.nonzero(np.maximum(inner - reduce(np.maximum, ring), reduce(np.minimum, ring) - inner) >= least)
+    around = np.stack([plane[at[0] + 2 + y, at[1] + 2 + x] for y, x in _AROUND]).astype(np.float64)
     centre = _middle(around)
     spread = MAD_TO_SIGMA * _middle(np.abs(around - centre))
     apart = inner[at] - centre
     along = ((around[_NEXT] - centre) * np.sign(apart)).max(axis=0, initial=-np.inf)
-    used = np.unique(plane)
     least_apart = np.where((centre <= used[0]) | (centre >= used[-1]), END_LEVELS, PIXEL_LEVELS)
     far = np.abs(apart) >= share * np.maximum(least_apart, PIXEL_SIGMAS * spread)
     low, high = np.minimum(inner[at], centre), np.maximum(inner[at], centre)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import struct
+import zlib
 from collections import Counter
 
 import numpy as np
@@ -27,6 +28,8 @@ from thermal_assets_tests.imaging.pictures import (
     tiff_of_shorts,
 )
 
+# First column and line, and the steps, of each pass of an interlaced PNG.
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 GREY = Image.fromarray(grey_levels())
 RGB = Image.fromarray(colours())
 ALPHA = Image.fromarray(grey_levels(1))
@@ -66,6 +69,40 @@ def test_a_flipped_bit_in_the_picture_data_of_a_png_is_seen() -> None:
     data = bytearray(encode(RGB))
     data[data.index(b"IDAT") + 40] ^= 0x10
     assert problem_of(bytes(data)).code == "corrupt"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_png_with_fewer_lines_than_its_header_says_is_no_picture(mode: str) -> None:
+    """Every checksum is right; Pillow shows the missing lines black."""
+    image = Image.fromarray(counts_16_bit()) if mode == "I;16" else RGB.convert("RGB").convert(mode)
+    whole = encode(image)
+    width, height = struct.unpack(">II", whole[16:24])
+    header = png_chunk(b"IHDR", struct.pack(">II", width, 2 * height) + whole[24:29])
+    decode_image(whole)
+    assert problem_of(whole[:8] + header + whole[33:]).code == "truncated"
+
+
+def test_interlaced_pngs_are_whole() -> None:
+    passes = [np.ascontiguousarray(colours()[y::dy, x::dx]) for x, y, dx, dy in ADAM7]
+    lines = b"".join(b"\x00" + line.tobytes() for part in passes if part.size for line in part)
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 1))
+    for data, whole in ((lines, True), (lines[:-1], False)):
+        png = b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(data)) + png_chunk(b"IEND", b"")
+        if whole:
+            assert np.array_equal(decode_image(png).rgb, colours())
+        else:
+            assert problem_of(png).code == "truncated"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_with_a_part_missing_in_the_middle_is_no_picture(progressive: bool) -> None:
+    """Its end is there; libjpeg fills the rest with grey, and Pillow does not say so."""
+    whole = bytearray(encode(RGB, "JPEG", progressive=progressive))
+    frame = whole.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    height = struct.unpack(">H", whole[frame + 5 : frame + 7])[0]
+    decode_image(bytes(whole))
+    whole[frame + 5 : frame + 7] = struct.pack(">H", 2 * height)
+    assert problem_of(bytes(whole)).code == "truncated"
 
 
 def test_a_damaged_text_in_a_png_does_not_cost_the_picture() -> None:
