@@ -124,10 +124,10 @@ def image_pass(folder: str, count: int, workers: int) -> dict[str, float]:
         processor = _processor_seconds() - before
     if summary.problems or summary.undecodable:
         raise RuntimeError(f"{summary.undecodable} undecodable files, problems: {summary.problems[:3]}")
-    # Of this process and its workers together, an upper bound: the largest child counts for each worker, and the system
+    # Of this process and its workers together, an upper bound: the largest child counts for each of them, and the system
     # counts a child's memory from its fork on, when it is still that of this process.
     own, worker = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    peak = (own + summary.workers * worker) / 1024
+    peak = (own + summary.processes * worker) / 1024
     # Files with equal bytes are measured once; the peers measure each.
     wall = summary.wall_seconds * len(files) / max(1, summary.measured)
     return {"wall": wall, "processor": processor * len(files) / max(1, summary.measured), "peak_mb": peak}

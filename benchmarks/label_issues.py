@@ -25,7 +25,6 @@ from benchmarks.real_vectors import solar_vectors
 from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.lenses.projection import fit_projection, whitened_unit
 from thermal_assets.statistics.auc import auc
-from thermal_assets.statistics.early_stop import early_stop_allowed
 from thermal_assets.statistics.label_conflicts import label_conflicts
 from thermal_assets.statistics.label_probe import held_out_probabilities
 
@@ -67,9 +66,8 @@ def main() -> None:
         scores = {"ours": mine, "ours, votes alone": ours(whitened, labels, names, None)[0]}
         if python is not None:
             given = {"labels": labels, "cleanlab, whitened L3": probe(whitened * 120**0.5, labels, 1.0)}
-            given["cleanlab, standardised L2"] = probe(
-                standardised, labels, 0.001
-            )  # so many features need a strong penalty
+            # So many features need a strong penalty.
+            given["cleanlab, standardised L2"] = probe(standardised, labels, 0.001)
             given["cleanlab, our network"] = probabilities
             scores |= cleanlab(python, given)
         for name, values in scores.items():
@@ -119,8 +117,7 @@ def probe(features: np.ndarray, labels: np.ndarray, penalty: float) -> np.ndarra
     from sklearn.model_selection import cross_val_predict
 
     model = LogisticRegression(C=penalty, max_iter=200)
-    with early_stop_allowed():
-        return np.asarray(cross_val_predict(model, features, labels, cv=5, method="predict_proba"))
+    return np.asarray(cross_val_predict(model, features, labels, cv=5, method="predict_proba"))
 
 
 def cleanlab(python: Path, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -4,7 +4,8 @@ Worker threads take one image after the other through reading, decoding, statist
 calling thread writes full chunks to the stores. Where a network runs on the processor, threads do all of it: torch lets
 go of the interpreter lock, the weights exist once, and a class of forty images does not wait for interpreters to
 start. Where there is none, or it runs on a GPU, what holds the lock is most of the work: from some thousands of images
-on threads have processes of their own that read and measure for them (``worker_process``).
+on threads have processes of their own that read and measure for them (``worker_process``). Of few workers one stays
+here all the same: a decoder that crashes ends the run there, as it does in passes over fewer images.
 """
 
 from __future__ import annotations
@@ -139,9 +140,10 @@ class _Pass:
         count = max(1, min(workers, -(-total // self.batch)))
         self.summary.workers = count
         self.in_processes = self.in_processes and count > 1  # a single thread shares the lock with nobody
-        # As many outcomes as a chunk may wait, so that workers need not while one is written.
+        # At least as many outcomes as a chunk has may wait, so that workers need not while one is written.
         self.results: queue.Queue[list[Outcome] | BaseException | None] = queue.Queue(max(count, CHUNK // self.batch))
         apart = [self.in_processes and (number > 0 or count > _ONE_HERE_UP_TO) for number in range(count)]
+        self.summary.processes = sum(apart)
         threads = [
             threading.Thread(target=self._work, args=(alone,), name=f"image-pass-{number}", daemon=True)
             for number, alone in enumerate(apart)
@@ -165,14 +167,22 @@ class _Pass:
                     told = time.monotonic()
             self._write(least=1)
         except BaseException:
-            with suppress(OSError):
-                self._write(least=1)  # what is finished is kept
+            with suppress(OSError):  # what is finished is kept
+                self._take_waiting()
+                self._write(least=1)
             raise
         finally:
             self._end(threads)
             self.summary.seconds |= {stage: round(value, 3) for stage, value in self.watch.seconds.items()}
         if progress is not None:
             progress(total, total)
+
+    def _take_waiting(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                result = self.results.get_nowait()
+                if isinstance(result, list):
+                    self._take(result)
 
     def _end(self, threads: list[threading.Thread]) -> None:
         self.stop.set()
@@ -224,7 +234,7 @@ class _Pass:
                 else:
                     for task in tasks:
                         yield process(task, side, self.limits, watch)
-            while worker is not None and worker.submitted:
+            while worker is not None and worker.submitted and not self.stop.is_set():
                 yield from worker.collect(watch)
 
     def _worker(self, side: int) -> AbstractContextManager[WorkerProcess | None]:

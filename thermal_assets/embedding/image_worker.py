@@ -28,11 +28,13 @@ _COLLECT_EVERY = 50_000
 
 def main() -> None:
     """Answer until the input ends."""
+    # A file of its own: the interpreter closes sys.stdin at its end, and would wait for the thread that reads it.
+    source = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not get between the answers
     gc.set_threshold(_COLLECT_EVERY)
     messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_take, args=(sys.stdin.buffer, messages), daemon=True).start()
+    threading.Thread(target=_take, args=(source, messages), daemon=True).start()
     try:
         side, limits = _next(messages)
         _load_kernels()

@@ -35,7 +35,8 @@ class PassSummary:
     ``files`` counts files, the other counts different contents: ``contents`` in all, of which ``cached``
     needed nothing, ``decoded`` were decoded (``measured`` for statistics, ``embedded`` for vectors) and
     ``undecodable`` could not be. ``without_direction`` vectors are all zeros. ``seconds`` are summed over
-    threads, by stage; ``wall_seconds`` is the time on the clock. ``engine`` describes the network as it ran.
+    threads, by stage; ``wall_seconds`` is the time on the clock. ``processes`` of the ``workers`` had a process of their
+    own. ``engine`` describes the network as it ran.
     """
 
     files: int = 0
@@ -50,6 +51,7 @@ class PassSummary:
     seconds: dict[str, float] = field(default_factory=dict)
     wall_seconds: float = 0.0
     workers: int = 0
+    processes: int = 0
     engine: str = ""
     warnings: list[str] = field(default_factory=list)
 

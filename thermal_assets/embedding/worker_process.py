@@ -60,7 +60,7 @@ class WorkerProcess:
         return len(self._submitted)
 
     def submit(self, tasks: Sequence[Task]) -> None:
-        """Have ``image_work.process`` done for each task."""
+        """Have ``image_work.process`` done for each task, once the process is ``ready``."""
         self._submitted.append(list(tasks))
         with suppress(*_DIED):  # a process that is gone is noticed, and replaced, where its answer is missing
             _send(self._process, self._submitted[-1])

@@ -23,22 +23,30 @@ from thermal_assets.imaging.decode import DEFAULT_LIMITS
 from thermal_assets_tests.embedding.samples import content_hash, listed, png
 
 
-def test_processes_measure_what_threads_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("one_here", [False, True])
+def test_processes_measure_what_threads_do(one_here: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [listed(tmp_path, f"{i}.png", png(i, grey=i % 3 == 0)) for i in range(60)]
     files.append(listed(tmp_path, "cut.png", png(99)[:-40]))
     files.append(ImageFile(tmp_path / "gone.png", "gone.png", content_hash(b"gone")))
     in_threads, in_processes = StatsStore(tmp_path / "threads"), StatsStore(tmp_path / "processes")
     run_image_pass(files, stats=in_threads, workers=2)
 
-    def without_threads(*_: object) -> None:
-        raise AssertionError("an image was measured by this process")
+    here: list[str] = []
+
+    def noted(task: Task, *options: Any) -> Any:
+        here.append(task.content_hash)
+        time.sleep(0.02)  # the process has its share of the images then
+        return process(task, *options)
 
     monkeypatch.setattr(image_pass, "PROCESSES_FROM", 1)
-    monkeypatch.setattr(image_pass, "process", without_threads)
+    monkeypatch.setattr(image_pass, "process", noted)
     monkeypatch.setattr(WorkerProcess, "ready", property(lambda self: self._ready.wait(60)))
-    monkeypatch.setattr(image_pass, "_ONE_HERE_UP_TO", 0)
+    monkeypatch.setattr(image_pass, "_ONE_HERE_UP_TO", 2 if one_here else 1)
     summary = run_image_pass(files, stats=in_processes, workers=2)
     assert (summary.measured, summary.undecodable, summary.workers) == (60, 1, 2)
+    assert summary.processes == (1 if one_here else 2)
+    assert (len(here) > 0) == one_here
+    assert len(here) < 62
     assert [(problem.image_id, problem.code) for problem in summary.problems] == [("gone.png", "vanished")]
     assert set(summary.seconds) >= {"read", "decode", "statistics", "write"}
     hashes = sorted(file.content_hash for file in files)
@@ -63,6 +71,7 @@ def test_a_file_that_kills_its_reader_is_reported_and_the_others_are_measured(de
     files[deadly] = ImageFile(_Deadly(), "deadly.png", files[deadly].content_hash)  # type: ignore[arg-type]
     tasks = [Task(file.content_hash, (file,), True, True) for file in files]
     worker = WorkerProcess(32, DEFAULT_LIMITS)
+    worker._starting.join()
     try:
         for start in (0, 2, 4):
             worker.submit(tasks[start : start + 2])

@@ -158,6 +158,16 @@ def test_the_network_does_not_learn_single_wrong_labels_by_heart():
     assert all(np.array_equal(getattr(network, layer), getattr(again, layer)) for layer in ("first", "bias", "second"))
 
 
+def test_the_network_is_not_led_astray_by_what_no_image_of_its_fit_showed():
+    random = np.random.default_rng(10)
+    truth = np.arange(400) % 2
+    vectors = unit(random.normal(0, 1, (2, 30))[truth] + random.normal(0, 0.3, (400, 30))).astype(np.float32)
+    vectors = np.hstack([vectors, np.zeros((400, 10), dtype=np.float32)])
+    network = fit_label_network(vectors, truth, salt="test")
+    vectors[:, 30:] = 0.5
+    assert np.mean(network.probabilities(vectors).argmax(axis=1) == truth) > 0.95
+
+
 def test_the_probe_has_not_seen_the_session_it_speaks_of():
     """Every session is a cloud of its own with one label: what is learned of one tells nothing of another."""
     random = np.random.default_rng(8)

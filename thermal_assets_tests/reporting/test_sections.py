@@ -164,10 +164,11 @@ def test_only_months_and_places_that_differ_beyond_chance_are_shown_with_picture
         assert domain_drift(connection, gallery) is None
         by_chance = {"kind": "month", "value": "2021-01", "auc": 0.98, "q_value": 0.6}
         told = {"kind": "place", "value": "A<b>", "auc": 0.85, "q_value": 0.03}
-        insert(connection, "domain_drift", [common | by_chance, common | told])
+        slight = {"kind": "place", "value": "B", "auc": 0.55, "q_value": 0.01}
+        insert(connection, "domain_drift", [common | by_chance, common | told, common | slight])
         found = domain_drift(connection, gallery)
         assert found is not None
-        assert (found["judged"], found["told"]) == (2, 1)
+        assert (found["judged"], found["told"]) == (3, 1)
         (row,) = found["rows"]
         assert (row["value"], len(row["pictures"])) == ("A<b>", 4)
         insert(connection, "thresholds", [{"name": "alpha", "value": 0.01, "changed": True, "reason": "stricter"}])

@@ -74,7 +74,7 @@ def time_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
 def domain_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any] | None:
     """Months, halves of the collection and places that differ beyond what sessions do by chance, with pictures.
 
-    None where none can be judged: names without dates and places, or too few sessions.
+    The rule of the findings time_drift and place_drift. None where none can be judged: names without dates and places, or too few sessions.
     """
     judged = rows(
         connection,
@@ -83,9 +83,8 @@ def domain_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dic
         ORDER BY auc DESC, class_name, kind, value
         """,
     )
-    set_alpha = connection.execute("SELECT max(value) FROM thresholds WHERE name = 'alpha'").fetchall()[0][0]
-    alpha = Thresholds().alpha if set_alpha is None else set_alpha
-    told = [row for row in judged if row["q_value"] <= alpha]
+    limits = Thresholds().model_dump() | dict(connection.execute("SELECT name, value FROM thresholds").fetchall())
+    told = [row for row in judged if row["q_value"] <= limits["alpha"] and row["auc"] >= limits["domain_auc"]]
     for row in told[:DOMAINS]:
         row["pictures"] = [gallery.show(image, row["class_name"]) for image in row["typical_ids"][:TILES_A_DOMAIN]]
     return {"judged": len(judged), "told": len(told), "rows": told[:DOMAINS]} if judged else None
