@@ -27,9 +27,9 @@ _MAGIC = {
 }
 FORMATS = (*_MAGIC, "WEBP")
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_STREAM_ERROR: Any = isal_zlib.error  # a class, which isal's stubs declare as an instance
+STREAM_ERROR: Any = isal_zlib.error  # a class, which isal's stubs declare as an instance
 _PIECE = 1 << 20
-_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
+PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _ONE_PASS = ((0, 0, 1, 1),)
 # First column and line, and the steps between columns and lines, of each pass (PNG specification, section 8.2).
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -137,7 +137,7 @@ def check_png_data(png: PngFacts) -> None:
 
     A stream that is damaged otherwise is left to the decoder.
     """
-    wanted = _picture_bytes(png)
+    wanted = picture_bytes(png)
     stream = isal_zlib.decompressobj()
     left: bytes | memoryview = png.picture_data()
     found = 0
@@ -148,15 +148,15 @@ def check_png_data(png: PngFacts) -> None:
             if not part:
                 break
             found += len(part)
-    except (_STREAM_ERROR, MemoryError, OverflowError):
+    except (STREAM_ERROR, MemoryError, OverflowError):
         return
     if found < wanted:
         raise ImageProblem("truncated", f"The picture of the PNG ends after {found:,} of {wanted:,} bytes")
 
 
-def _picture_bytes(png: PngFacts) -> int:
+def picture_bytes(png: PngFacts) -> int:
     """Bytes of all lines, each behind the number of its filter, in the passes of interlaced pictures as well."""
-    bits = png.bit_depth * _PNG_CHANNELS.get(png.color_type, 0)
+    bits = png.bit_depth * PNG_CHANNELS.get(png.color_type, 0)
     passes = _ADAM7 if png.interlaced else _ONE_PASS
     sizes = [(-((x - png.width) // dx), -((y - png.height) // dy)) for x, y, dx, dy in passes]
     return sum(lines * (1 + (width * bits + 7) // 8) for width, lines in sizes if width > 0 and lines > 0)

@@ -6,16 +6,13 @@ every file that cannot be read here, so that there is one place which says what 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from thermal_assets.imaging.containers import PngFacts
+from thermal_assets.imaging.containers import PNG_CHANNELS, STREAM_ERROR, PngFacts, picture_bytes
 
-_STREAM_ERROR: Any = isal_zlib.error  # a class, which isal's stubs declare as an instance
-_CHANNELS = {0: 1, 2: 3, 6: 4}  # by colour type: grey, RGB, RGBA
+_PLAIN = frozenset({0, 2, 6})  # colour types: grey, RGB, RGBA
 # Chunks that change neither pixels nor orientation nor the number of pictures.
 _HARMLESS = frozenset(
     {
@@ -42,18 +39,18 @@ def decode_plain_png(png: PngFacts) -> tuple[NDArray[np.uint8], NDArray[np.uint8
     None where the file is of another kind, carries chunks that matter (transparency, Exif, texts, animation),
     or cannot be decoded.
     """
-    channels = _CHANNELS.get(png.color_type)
-    if channels is None or png.bit_depth != 8 or png.interlaced or not png.names <= _HARMLESS:
+    if png.color_type not in _PLAIN or png.bit_depth != 8 or png.interlaced or not png.names <= _HARMLESS:
         return None
     if not png.width or not png.height:
         return None
+    channels = PNG_CHANNELS[png.color_type]
     length = png.width * channels
-    whole = png.height * (length + 1)
+    whole = picture_bytes(png)
     stream = isal_zlib.decompressobj()
     try:
         # One byte more than there must be: data that inflate to more are damaged, and never inflated in full.
         raw = stream.decompress(png.picture_data(), whole + 1)
-    except (_STREAM_ERROR, MemoryError, OverflowError):
+    except (STREAM_ERROR, MemoryError, OverflowError):
         return None
     if len(raw) != whole or not stream.eof:
         return None

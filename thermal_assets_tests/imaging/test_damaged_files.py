@@ -105,6 +105,21 @@ def test_a_jpeg_with_a_part_missing_in_the_middle_is_no_picture(progressive: boo
     assert problem_of(bytes(whole)).code == "truncated"
 
 
+def test_a_jpeg_that_its_decoder_had_to_mend_is_kept_and_told() -> None:
+    """A restart marker out of turn: libjpeg goes on with the next part, and Pillow does not pass on what it says."""
+    whole = encode(RGB, "JPEG", restart_marker_blocks=1)
+    assert whole.count(b"\xff\xd1") == 1
+    decoded = decode_image(whole.replace(b"\xff\xd1", b"\xff\xd4"))
+    assert [code for code, _ in decoded.problems] == ["damaged_picture"]
+
+
+def test_bytes_behind_the_lines_of_a_jpeg_harm_nothing() -> None:
+    whole = encode(RGB, "JPEG")
+    decoded = decode_image(whole[:-2] + bytes(range(1, 9)) + whole[-2:])
+    assert not decoded.problems
+    assert np.array_equal(decoded.rgb, decode_image(whole).rgb)
+
+
 def test_a_damaged_text_in_a_png_does_not_cost_the_picture() -> None:
     data = encode(RGB)
     text = bytearray(png_chunk(b"tEXt", b"Comment\x00made by hand"))

@@ -74,7 +74,8 @@ def time_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
 def domain_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any] | None:
     """Months, halves of the collection and places that differ beyond what sessions do by chance, with pictures.
 
-    The rule of the findings time_drift and place_drift. None where none can be judged: names without dates and places, or too few sessions.
+    The rule of the findings time_drift and place_drift. None where none can be judged: names without dates and
+    places, or too few sessions.
     """
     judged = rows(
         connection,
