@@ -11,13 +11,15 @@ from pathlib import Path
 
 import psutil
 
+# No host name has one, while both they and what follows the process may contain hyphens.
+_BEFORE_PROCESS = "+"
 #: After this long nothing temporary is still being written, whichever machine wrote it.
 _DAY_SECONDS = 24 * 3600.0
 
 
 def temporary_prefix(label: str) -> str:
-    """Prefix of temporary files of this process: ``.label-host-pid-``."""
-    return f".{label}-{socket.gethostname()}-{os.getpid()}-"
+    """Prefix of temporary files of this process: ``.label-host+pid-``."""
+    return f".{label}-{socket.gethostname()}{_BEFORE_PROCESS}{os.getpid()}-"
 
 
 def is_leftover(path: Path | str, label: str) -> bool:
@@ -28,7 +30,8 @@ def is_leftover(path: Path | str, label: str) -> bool:
     name = os.path.basename(path)  # noqa: PTH119 (called for every file of a folder)
     if not name.startswith(f".{label}-"):
         return False
-    machine, _, process = name.removeprefix(f".{label}-").rpartition("-")[0].rpartition("-")
+    machine, _, rest = name.removeprefix(f".{label}-").partition(_BEFORE_PROCESS)
+    process = rest.partition("-")[0]
     if machine == socket.gethostname() and process.isdigit():
         return not psutil.pid_exists(int(process))
     with contextlib.suppress(OSError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from thermal_assets.temporary import is_leftover, temporary_prefix
+from thermal_assets.temporary import is_leftover, remove_leftovers, temporary_prefix
 from thermal_assets.warehouse.access import Warehouse
 from thermal_assets.warehouse.snapshot import snapshot
 
@@ -51,6 +53,21 @@ def test_the_copy_of_a_killed_process_goes_with_the_next_one(tmp_path: Path) -> 
         for holder in holders:
             holder.communicate()
     assert _copies(tmp_path) == set()
+
+
+def test_hyphens_in_what_is_being_written_hide_no_dead_process(tmp_path: Path) -> None:
+    """Lists of neighbours are named after their lens, and a killed search of a large data set leaves gigabytes."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    living = f"{temporary_prefix('neighbors')}L3-pca-1-120-818d63775f8b"
+    left = living.replace(f"+{os.getpid()}-", f"+{dead.pid}-")
+    for name in (living, left, left.replace(socket.gethostname(), f"{socket.gethostname()}-2")):
+        (tmp_path / name).mkdir()
+    remove_leftovers(tmp_path, "neighbors")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        living,
+        left.replace(socket.gethostname(), f"{socket.gethostname()}-2"),  # another machine's: maybe alive
+    }
 
 
 def test_files_of_this_process_are_no_leftovers(tmp_path: Path) -> None:

@@ -112,13 +112,13 @@ def test_killed_writers_lose_at_most_their_chunk(tmp_path: Path) -> None:
         assert survived % 20 == 0, "a chunk counts as a whole or not at all"
         assert np.array_equal(store.gather(there), np.array([vector_of(key, D) for key in there]).reshape(-1, D))
     assert survived > 0
-    (tmp_path / "lens" / ".tmp-otherhost-1-abc").write_bytes(b"")  # maybe alive: not ours to judge
+    (tmp_path / "lens" / ".tmp-otherhost+1-abc").write_bytes(b"")  # maybe alive: not ours to judge
     dead = subprocess.Popen(["true"])
     dead.wait()
-    left = tmp_path / "lens" / f".tmp-{socket.gethostname()}-{dead.pid}-abc"
+    left = tmp_path / "lens" / f".tmp-{socket.gethostname()}+{dead.pid}-abc"
     left.write_bytes(b"half")
     store.write_chunk(hashes(1, 9000), vector_of(hashes(1, 9000)[0], D)[None])
-    assert [path.name for path in (tmp_path / "lens").glob(".tmp-*")] == [".tmp-otherhost-1-abc"]
+    assert [path.name for path in (tmp_path / "lens").glob(".tmp-*")] == [".tmp-otherhost+1-abc"]
 
 
 def test_index_of_a_million_keys_is_exact_and_quick() -> None:
