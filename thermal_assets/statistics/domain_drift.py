@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,14 +16,46 @@ from thermal_assets.statistics.drift_values import in_words, plural
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.groups import codes
 from thermal_assets.statistics.held_out_classifier import held_out_classifier, typical
-from thermal_assets.statistics.resampling import benjamini_hochberg
-from thermal_assets.statistics.session_energy import session_energy
+from thermal_assets.statistics.mean_difference import (
+    changed_from,
+    mean_difference,
+    passing_stretch,
+    session_means,
+    session_products,
+)
+from thermal_assets.statistics.resampling import PermutationResult, benjamini_hochberg
+from thermal_assets.statistics.session_energy import energy_distance
 from thermal_assets.statistics.stratified_draw import draw_per_stratum
 
 MAX_PER_CLASS = 4000
 EXAMPLES = 12
 SALT = "domain_drift"
-EARLIER = "earlier"
+# Each asks a question of its own: whether anything changes at all, which months differ, and which places.
+_FAMILIES = (("from", "period"), ("month",), ("place",))
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class _Domain:
+    """One part of a class: ``rows`` bool[n] over the images of the class, and what the sessions say of it."""
+
+    kind: str
+    value: str
+    rows: NDArray[np.bool_]
+    test: PermutationResult
+    chosen_of: int = 0  # parts among which it stood out most; 0: the names say where it begins and ends
+
+
+@dataclass(frozen=True)
+class _Class:
+    """The images of a class that have a session, of which ``members`` take part (int64, positions among them)."""
+
+    sessions: NDArray[np.int64]
+    days: pl.Series
+    places: NDArray[np.object_]
+    members: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    salt: str
 
 
 def domain_drift(
@@ -34,14 +68,15 @@ def domain_drift(
     salt: str = SALT,
     progress: Callable[[int, int], None] | None = None,
 ) -> pl.DataFrame:
-    """Rows of table ``domain_drift``: one a class, kind ('half', 'month', 'place') and value; none where names carry neither.
+    """Rows of table ``domain_drift``: one a class, kind ('from', 'period', 'month', 'place') and value.
 
-    'half' sets the later half of the sessions of a class against the earlier one: a change that stays, or a slow one, is
-    spread over several months, of which each is set against the others that changed too.
+    'from' is the day from which on the sessions differ most from the earlier ones (a new camera, a slow change),
+    'period' the stretch that differs most from what came before and after it (a season); their p-values allow for the
+    choice. Months and places are set against all others of the class. Names without dates and places give no rows.
 
     ``vectors_of`` gives float32[r, d] of rows int64[r], in the reading made for comparing. Two measures of one
-    question. energy_distance, between session means, has a p-value by handing whole sessions round and says whether.
-    The classifier, held out by session, says how well single pictures can be told, and which (typical_ids).
+    question. The means of the sessions are tested by handing whole sessions round (``mean_difference``), which says
+    whether. The classifier, held out by session, says how well single pictures can be told, and which (typical_ids).
     At most ``max_per_class`` images of a class take part, by salted hash; images without a session do not.
     """
     names = sorted(images["class_name"].unique().to_list())
@@ -49,10 +84,7 @@ def domain_drift(
     keys = images["image_key"].to_numpy().astype(np.int64)
     classes = images["class_name"].to_numpy()
     days = images["captured_on"].cast(pl.Date)
-    kinds = {
-        "month": days.dt.strftime("%Y-%m").to_numpy(),
-        "place": images["site_code"].to_numpy(),
-    }
+    places = images["site_code"].to_numpy()
     rows: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         if progress is not None:
@@ -60,76 +92,79 @@ def domain_drift(
         of = np.flatnonzero((classes == name) & (sessions >= 0))
         if of.size == 0:
             continue
-        members = of[draw_per_stratum(keys[of], np.zeros(of.size, dtype=np.int64), max_per_class, salt)]
-        vectors = vectors_of(members)
-        means, units = _session_means(vectors, sessions[members])
+        drawn = draw_per_stratum(keys[of], np.zeros(of.size, dtype=np.int64), max_per_class, salt)
+        members = of[drawn]
+        one = _Class(sessions[of], days.gather(of), places[of], drawn, vectors_of(members), f"{salt}|{name}")
+        means, _ = session_means(one.vectors, sessions[members])
         apart = squareform(pdist(means)) if len(means) > 1 else np.zeros((len(means), len(means)))
-        later = _later_half(days, sessions, of)
-        for kind, values in (kinds | {"half": later}).items():
-            own = values[members]
-            for value in sorted({item for item in own if item is not None and item != EARLIER}):
-                row = _measure(vectors, own == value, sessions[members], keys[members], apart, units, f"{salt}|{name}")
-                group = members[typical(row.pop("scores"), np.flatnonzero(own == value), sessions[members], EXAMPLES)]
-                whole = of[values[of] == value]
-                rows.append(
-                    row
-                    | {
-                        "class_name": name,
-                        "level": level,
-                        "kind": kind,
-                        "value": str(value),
-                        "image_count": whole.size,
-                        "typical_ids": images["image_id"][group].to_list(),
-                        "method": "sample" if members.size < of.size else "exact",
-                        "lens_id": lens_id,
-                    }
-                )
-    # Each kind asks a question of its own: whether anything changes at all (halves), when, and where.
-    for kind in ("half", "month", "place"):
-        asked = [row for row in rows if row["kind"] == kind]
+        for domain in _domains(one):
+            row, scores = _measure(one, domain, keys[members], apart)
+            own = np.flatnonzero(domain.rows[drawn])
+            shown = members[typical(scores, own, sessions[members], EXAMPLES)]
+            rows.append(
+                row
+                | {
+                    "class_name": name,
+                    "level": level,
+                    "kind": domain.kind,
+                    "value": domain.value,
+                    "image_count": int(domain.rows.sum()),
+                    "typical_ids": images["image_id"][shown].to_list(),
+                    "method": "sample" if members.size < of.size else "exact",
+                    "lens_id": lens_id,
+                }
+            )
+    for family in _FAMILIES:
+        asked = [row for row in rows if row["kind"] in family]
         for row, q in zip(asked, benjamini_hochberg([row["p_value"] for row in asked]), strict=True):
             row["q_value"] = q
     return table_frame("domain_drift", rows)
 
 
-def _later_half(days: pl.Series, sessions: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.object_]:
-    """object[n]: 'from YYYY-MM-DD on' for the images ``of`` a class in the later half of its sessions, EARLIER for the
-    others, None without a date; None throughout where all sessions are of one day."""
-    found = np.full(days.len(), None, dtype=object)
-    visits = pl.DataFrame({"row": of, "session": sessions[of], "day": days.gather(of)}).drop_nulls("day")
-    firsts = visits.group_by("session").agg(pl.col("day").min())["day"].sort()
-    if firsts.len() == 0 or firsts[0] == firsts[-1]:
-        return found
-    start = firsts[firsts.len() // 2]
-    start = firsts.filter(firsts > firsts[0])[0] if start == firsts[0] else start
-    started = visits.with_columns(pl.col("day").min().over("session") >= start)
-    found[started["row"].to_numpy()] = np.where(started["day"].to_numpy(), f"from {start} on", EARLIER)
-    return found
+def _domains(one: _Class) -> Iterator[_Domain]:
+    products = session_products(one.vectors, one.sessions[one.members])
+    units = np.unique(one.sessions[one.members])
+    for kind, values in (("month", one.days.dt.strftime("%Y-%m").to_numpy()), ("place", one.places)):
+        for value in sorted({item for item in values[one.members] if item is not None}):
+            rows = values == value
+            # A session counts where most of it lies; it is nearly always wholly on one side.
+            mine = np.array([rows[one.members][one.sessions[one.members] == unit].mean() > 0.5 for unit in units])
+            yield _Domain(kind, str(value), rows, mean_difference(products, mine, f"{one.salt}|{kind}|{value}"))
+    yield from _stretches(one, products, units)
 
 
-def _session_means(
-    vectors: NDArray[np.float32], sessions: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    units, unit = np.unique(sessions, return_inverse=True)
-    sums = np.zeros((units.size, vectors.shape[1]))
-    np.add.at(sums, unit, vectors.astype(np.float64))
-    return sums / np.bincount(unit)[:, None], units
+def _stretches(one: _Class, products: NDArray[np.float64], units: NDArray[np.int64]) -> Iterator[_Domain]:
+    """The two parts of the collection that stand out most, of sessions with a date."""
+    begun = dict(
+        pl.DataFrame({"session": one.sessions, "day": one.days.to_physical()})
+        .drop_nulls()
+        .group_by("session")
+        .agg(pl.col("day").min())
+        .iter_rows()
+    )
+    dated = np.flatnonzero([unit in begun for unit in units.tolist()])
+    starts = np.array([begun[unit] for unit in units[dated].tolist()], dtype=np.int64)
+    order = np.argsort(starts, kind="stable")
+    dated, starts = dated[order], starts[order]
+    between = products[np.ix_(dated, dated)]
+    for kind, search in (("from", changed_from), ("period", passing_stretch)):
+        found = search(between, starts, f"{one.salt}|{kind}")
+        if found is not None:
+            first, last = (_EPOCH + timedelta(days=int(starts[at])) for at in (found.first, found.end - 1))
+            value = f"from {first} on" if kind == "from" else f"{first} to {last}"
+            rows = np.isin(one.sessions, units[dated[found.first : found.end]])
+            yield _Domain(kind, value, rows, found.test, found.tried)
 
 
 def _measure(
-    vectors: NDArray[np.float32],
-    group: NDArray[np.bool_],
-    sessions: NDArray[np.int64],
-    keys: NDArray[np.int64],
-    apart: NDArray[np.float64],
-    units: NDArray[np.int64],
-    salt: str,
-) -> dict[str, Any]:
+    one: _Class, domain: _Domain, keys: NDArray[np.int64], apart: NDArray[np.float64]
+) -> tuple[dict[str, Any], NDArray[np.float64]]:
+    """Columns of the row, and float64[n] how much each image that takes part looks like the domain."""
+    group, sessions, test = domain.rows[one.members], one.sessions[one.members], domain.test
     inside, outside = np.unique(sessions[group]), np.unique(sessions[~group])
-    # A session counts where most of it lies; it is nearly always wholly on one side.
-    share = np.array([float(group[sessions == unit].mean()) for unit in units])
-    energy, _, test = session_energy(apart, share > 0.5, salt)
-    judged = held_out_classifier(vectors, group, sessions, keys, salt=salt)
+    share = np.array([float(group[sessions == unit].mean()) for unit in np.unique(sessions)])
+    energy = energy_distance(apart, share > 0.5)
+    judged = held_out_classifier(one.vectors, group, sessions, keys, salt=one.salt)
     if outside.size == 0:
         statement = "All images with a session are of this one: nothing to compare"
     elif judged.auc is None:
@@ -141,7 +176,12 @@ def _measure(
         )
     if energy is not None:
         statement += f"; energy distance {energy:.3g}, {in_words(test, inside.size + outside.size)}"
-    return {
+    if domain.chosen_of:
+        statement += (
+            f"; of {plural(domain.chosen_of, 'stretch', 'stretches')} of time this one stands out most: p allows for "
+            "the choice, the AUC does not"
+        )
+    row = {
         "sessions": inside.size,
         "sessions_others": outside.size,
         "energy_distance": finite(energy),
@@ -151,5 +191,5 @@ def _measure(
         "ci_low": judged.interval.low,
         "ci_high": judged.interval.high,
         "statement": statement,
-        "scores": judged.scores,
     }
+    return row, judged.scores

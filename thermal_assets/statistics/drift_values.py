@@ -36,5 +36,5 @@ def in_words(result: PermutationResult, sessions: int) -> str:
     return text if result.attainable_p <= 0.05 else text + "; so few sessions cannot decide"
 
 
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def plural(count: int, noun: str, many: str = "") -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {many or noun + 's'}"

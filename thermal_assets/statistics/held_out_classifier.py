@@ -101,10 +101,14 @@ def _direction(
     means = [np.average(points[side], axis=0, weights=weights[side]) for side in (group, ~group)]
     centred = points - np.where(group[:, None], means[0], means[1])
     covariance = (centred * weights[:, None]).T @ centred / weights.sum()
+    return np.asarray(np.linalg.solve(shrunk(covariance), means[0] - means[1]))
+
+
+def shrunk(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``covariance`` float64[d, d] moved by ``SHRINKAGE`` towards a round one of the same trace; never singular."""
     d = len(covariance)
     round_one = max(float(np.trace(covariance)) / d, 1e-12)
-    shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * round_one * np.eye(d)
-    return np.asarray(np.linalg.solve(shrunk, means[0] - means[1]))
+    return np.asarray((1 - SHRINKAGE) * covariance + SHRINKAGE * round_one * np.eye(d))
 
 
 def _weights(group: NDArray[np.bool_], sessions: NDArray[np.int64]) -> NDArray[np.float64]:

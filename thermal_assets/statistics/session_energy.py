@@ -17,23 +17,32 @@ def session_energy(
     distance is 2 E|X - Y| - E|X - X'| - E|Y - Y'| (Szekely and Rizzo, J. Stat. Plan. Inference 143 (2013) 1249), a
     V-statistic: it is above 0 by chance too. The test hands whole sessions round. None where one side is empty.
     """
-    if not mine.any() or mine.all():
+    observed = energy_distance(apart, mine)
+    if observed is None:
         return None, None, PermutationResult(None, None, 0, True)
     seen: list[NDArray[np.float64]] = []
 
     def energy(labellings: NDArray[np.int64]) -> NDArray[np.float64]:
-        x = labellings.astype(np.float64)
-        y = 1 - x
-        n, m = x.sum(axis=1), y.sum(axis=1)
-        to_x, to_y = x @ apart, y @ apart
-        between = np.einsum("ij,ij->i", to_x, y) / (n * m)
-        within_x, within_y = np.einsum("ij,ij->i", to_x, x) / n**2, np.einsum("ij,ij->i", to_y, y) / m**2
-        values = 2 * between - within_x - within_y
-        seen.append(values)
-        return values
+        seen.append(_energies(apart, labellings))
+        return seen[-1]
 
-    labels = mine.astype(np.int64)
-    observed = float(energy(labels[None, :])[0])
-    seen.clear()
-    result = permutation_test(energy, labels, salt=salt)
-    return observed, float(np.concatenate(seen).mean()) if seen else None, result
+    result = permutation_test(energy, mine.astype(np.int64), salt=salt)
+    arranged = np.concatenate(seen[1:]) if len(seen) > 1 else None  # the first is the observed one
+    return observed, float(arranged.mean()) if arranged is not None else None, result
+
+
+def energy_distance(apart: NDArray[np.float64], mine: NDArray[np.bool_]) -> float | None:
+    """The energy distance alone, for arguments as above; None where one side is empty."""
+    if not mine.any() or mine.all():
+        return None
+    return float(_energies(apart, mine.astype(np.int64)[None, :])[0])
+
+
+def _energies(apart: NDArray[np.float64], labellings: NDArray[np.int64]) -> NDArray[np.float64]:
+    x = labellings.astype(np.float64)
+    y = 1 - x
+    n, m = x.sum(axis=1), y.sum(axis=1)
+    to_x, to_y = x @ apart, y @ apart
+    between = np.einsum("ij,ij->i", to_x, y) / (n * m)
+    within_x, within_y = np.einsum("ij,ij->i", to_x, x) / n**2, np.einsum("ij,ij->i", to_y, y) / m**2
+    return np.asarray(2 * between - within_x - within_y)

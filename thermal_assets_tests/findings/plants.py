@@ -198,6 +198,7 @@ def distance_effect(w: SmallWarehouse) -> None:
 
 
 def time_drift(w: SmallWarehouse) -> None:
+    _domains(w, "from", ("from 2020-11-14 on", "from 2020-12-03 on", "from 2021-01-07 on"))
     _domains(w, "month", ("2020-11", "2020-12", "2021-01"))
 
 

@@ -158,7 +158,13 @@ def test_the_grid_of_the_collection_adds_up_places_and_marks_those_where_only_th
 def test_only_months_and_places_that_differ_beyond_chance_are_shown_with_pictures(fill: Callable[..., Filled]) -> None:
     filled = fill()
     common = {"class_name": NORMAL, "level": "L3", "lens_id": LENSES["L3"], "image_count": 20, "sessions": 4}
-    common |= {"sessions_others": 5, "typical_ids": filled.ids[:9], "method": "exact", "statement": ""}
+    common |= {
+        "sessions_others": 5,
+        "attainable_p": 0.008,
+        "typical_ids": filled.ids[:9],
+        "method": "exact",
+        "statement": "",
+    }
     with duckdb.connect(str(filled.database)) as connection:
         gallery = Gallery(filled.image_root)
         assert domain_drift(connection, gallery) is None

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -52,22 +52,40 @@ def test_a_place_that_differs_is_told_with_the_pictures_that_show_it():
     assert shown["session_id"].n_unique() == 10
 
 
-def test_a_change_that_comes_slowly_is_told_by_halves_where_no_month_differs_from_the_others() -> None:
+def test_a_change_that_comes_slowly_is_told_where_no_month_differs_from_the_others() -> None:
     """Six months, each a little further: every month has others on both sides of it."""
     month = np.repeat(np.arange(6), 4)
     days = [date(2021, 1 + m, 3 + n % 4) for n, m in enumerate(month)]
     images = image_frame(["A"] * 360, names_of(24, 15), days=np.repeat(np.array(days), 15).tolist())
     vectors = scenes(24, 15, 7, 0.8 * month)
     found = domain_drift(images, lambda rows: vectors[rows], level="L3", lens_id="l")
-    (half,) = found.filter(kind="half").iter_rows(named=True)
-    assert (half["value"], half["sessions"], half["sessions_others"]) == ("from 2021-04-03 on", 12, 12)
-    assert half["auc"] > 0.75
-    assert half["q_value"] <= 0.01
+    (changed,) = found.filter(kind="from").iter_rows(named=True)
+    assert "2021-03-03" <= changed["value"].split()[1] <= "2021-05-03"
+    assert changed["sessions"] + changed["sessions_others"] == 24
+    assert changed["auc"] > 0.75
+    assert changed["q_value"] <= 0.001
     middle = found.filter(pl.col("kind") == "month", pl.col("value").is_in(["2021-03", "2021-04"]))
     assert middle["auc"].max() < 0.75
     same_day = image_frame(["A"] * 30, names_of(2, 15), days=[date(2021, 1, 1)] * 30)
     alone = domain_drift(same_day, lambda rows: vectors[rows], level="L3", lens_id="l")
     assert alone["kind"].to_list() == ["month"]
+
+
+@pytest.mark.parametrize(("first", "end"), [(13, 20), (8, 14)], ids=["from one day on", "for a while"])
+def test_a_change_is_dated(first: int, end: int) -> None:
+    """Sessions differ from each other in twelve directions."""
+    changed = (np.arange(20) >= first) & (np.arange(20) < end)
+    days = [date(2021, 1, 4) + timedelta(days=9 * n) for n in range(20)]
+    images = image_frame(["A"] * 300, names_of(20, 15), days=np.repeat(np.array(days), 15).tolist())
+    vectors = scenes(20, 15, 11, np.where(changed, 3.5, 0.0))
+    found = domain_drift(images, lambda rows: vectors[rows], level="L3", lens_id="l")
+    kind = "from" if end == 20 else "period"
+    (row,) = found.filter(kind=kind).iter_rows(named=True)
+    expected = f"from {days[first]} on" if end == 20 else f"{days[first]} to {days[end - 1]}"
+    assert (row["value"], row["sessions"], row["sessions_others"]) == (expected, end - first, 20 - end + first)
+    assert row["p_value"] <= 0.001
+    assert row["auc"] > 0.75
+    assert "p allows for the choice" in row["statement"]
 
 
 def test_two_kinds_of_picture_are_found_where_sessions_can_tell_and_nowhere_else():

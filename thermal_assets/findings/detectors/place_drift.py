@@ -1,8 +1,8 @@
 """Classes whose pictures change with the place.
 
-Measure: table domain_drift, kind 'place'. Two things must come together: the energy distance of the place's session
-means to those of all other places is more than handing whole sessions round gives (q over all rows of the kind), and
-a classifier that has not seen the sessions tells its pictures with an AUC of domain_auc or more. Where sessions are
+Measure: table domain_drift, kind 'place'. Two things must come together: the place's session means lie farther from
+those of all other places than handing whole sessions round gives (q over all places), and a classifier that has not
+seen the sessions tells its pictures with an AUC of domain_auc or more. Where sessions are
 too few for p to get there, nothing is claimed. LOW: places differ; the question is whether training and test share
 them. The examples are the pictures that show it most.
 """
@@ -16,12 +16,12 @@ import duckdb
 from thermal_assets.findings.finding import Finding, counted, fetch, named, number, text, text_list
 from thermal_assets.findings.scopes import in_turn
 from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.warehouse.told_domains import told_domains_sql
 
-_SQL = """
-SELECT d.*
-FROM domain_drift d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force
-WHERE d.kind = 'place' AND d.q_value <= $alpha AND d.attainable_p <= $alpha AND d.auc >= $bound
-ORDER BY d.class_name, d.auc DESC, d.value
+_SQL = f"""
+SELECT * FROM ({told_domains_sql("$alpha", "$bound")})
+WHERE kind = 'place'
+ORDER BY class_name, auc DESC, value
 """
 
 
@@ -44,7 +44,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 f"from the others: {named(values, 6)}. Most of all {worst['value']} ({number(worst['image_count'])} images "
                 f"of {counted(worst['sessions'], 'session')}): a classifier that has not seen these sessions tells its "
                 f"pictures with an AUC of {worst['auc']:.2f} (energy distance {worst['energy_distance']:.3g}, "
-                f"q = {worst['q_value']:.3g}).",
+                f"q = {worst['q_value']:.2g}).",
                 effect_name="AUC of the place in held-out sessions",
                 effect_size=worst["auc"],
                 ci_low=worst["ci_low"],

@@ -12,6 +12,7 @@ from thermal_assets.reporting.figures import lines_figure
 from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.palette import SERIES
 from thermal_assets.reporting.queries import IN_FORCE, LEVELS, rows
+from thermal_assets.warehouse.told_domains import told_domains_sql
 
 OPEN_ROWS = 4
 DOMAINS, TILES_A_DOMAIN = 6, 4
@@ -72,7 +73,7 @@ def time_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
 
 
 def domain_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[str, Any] | None:
-    """Months, halves of the collection and places that differ beyond what sessions do by chance, with pictures.
+    """Months, stretches of time and places that differ beyond what sessions do by chance, with pictures.
 
     The rule of the findings time_drift and place_drift. None where none can be judged: names without dates and
     places, or too few sessions.
@@ -80,15 +81,15 @@ def domain_drift(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dic
     judged = rows(
         connection,
         f"""
-        SELECT * FROM domain_drift WHERE {IN_FORCE} AND auc IS NOT NULL AND q_value IS NOT NULL
-        ORDER BY auc DESC, class_name, kind, value
+        SELECT count(*) AS n FROM domain_drift WHERE {IN_FORCE} AND auc IS NOT NULL AND q_value IS NOT NULL
         """,
-    )
+    )[0]["n"]
     limits = Thresholds().model_dump() | dict(connection.execute("SELECT name, value FROM thresholds").fetchall())
-    told = [row for row in judged if row["q_value"] <= limits["alpha"] and row["auc"] >= limits["domain_auc"]]
+    differing = told_domains_sql(limits["alpha"], limits["domain_auc"])
+    told = rows(connection, f"SELECT * FROM ({differing}) ORDER BY auc DESC, class_name, kind, value")
     for row in told[:DOMAINS]:
         row["pictures"] = [gallery.show(image, row["class_name"]) for image in row["typical_ids"][:TILES_A_DOMAIN]]
-    return {"judged": len(judged), "told": len(told), "rows": told[:DOMAINS]} if judged else None
+    return {"judged": judged, "told": len(told), "rows": told[:DOMAINS]} if judged else None
 
 
 def _strongest(found: list[dict[str, Any]], effect: str) -> list[str]:

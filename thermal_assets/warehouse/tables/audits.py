@@ -42,27 +42,46 @@ AUDITS = (
     ),
     Table(
         "domain_drift",
-        "One row per class and month, half of the collection or place: can its pictures be told from its others, in "
-        "sessions not seen before?",
+        "One row per class and month, stretch of time or place: can its pictures be told from its others, in sessions "
+        "not seen before?",
         (
             CLASS_NAME,
             LEVEL,
-            required("kind", "VARCHAR", "'half' (the later half of the sessions), 'month' or 'place'"),
-            required("value", "VARCHAR", "The month (YYYY-MM), the place code, or 'from YYYY-MM-DD on'"),
+            required(
+                "kind",
+                "VARCHAR",
+                "'from' (the day from which on sessions differ most from the earlier ones), 'period' (the stretch that "
+                "differs most from what came before and after), 'month' or 'place'",
+            ),
+            required(
+                "value",
+                "VARCHAR",
+                "The month (YYYY-MM), the place code, 'from YYYY-MM-DD on' or 'YYYY-MM-DD to YYYY-MM-DD' (first days of "
+                "the first and last session)",
+            ),
             required("image_count", "BIGINT", "Images with a session"),
             required("sessions", "INTEGER", "Their sessions"),
             required(
                 "sessions_others",
                 "INTEGER",
-                "Sessions of all other months or places of the class, or of its earlier half",
+                "Sessions of all other months or places of the class, or outside the stretch of time",
             ),
             column("auc", "DOUBLE", "AUC of a classifier held out by session; 0.5 = no drift; NULL = not identifiable"),
             column("ci_low", "DOUBLE", "Lower 95 % bound, sessions resampled"),
             column("ci_high", "DOUBLE", "Upper 95 % bound, sessions resampled"),
             column("energy_distance", "DOUBLE", "Energy distance of its session means to those of all others"),
-            column("p_value", "DOUBLE", "Permutation of whole sessions; NULL if it cannot be had"),
+            column(
+                "p_value",
+                "DOUBLE",
+                "Difference of the session means against permutations of whole sessions; of kinds 'from' and 'period' the "
+                "choice of the stretch included; NULL if it cannot be had",
+            ),
             column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
-            column("q_value", "DOUBLE", "Benjamini-Hochberg over all rows of the kind with a p"),
+            column(
+                "q_value",
+                "DOUBLE",
+                "Benjamini-Hochberg over all rows with a p of kinds 'from' and 'period', of 'month', or of 'place'",
+            ),
             required("typical_ids", "VARCHAR[]", "Up to twelve images that show it most, one of a session in turn"),
             required("method", "VARCHAR", "'exact': all images; 'sample': at most 4,000 of a class, by hash"),
             required("statement", "VARCHAR", "What may be said, in words"),

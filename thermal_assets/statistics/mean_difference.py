@@ -1,0 +1,189 @@
+"""Do two groups of sessions differ in their mean picture? A test for few sessions and many axes, and a search over time.
+
+With X_i the mean vector of session i, n sessions on one side and m on the other, the statistic is
+
+    T = [sum_{i != j} X_i'X_j / n(n-1) + sum_{i != j} Y_i'Y_j / m(m-1) - 2 sum_{ij} X_i'Y_j / nm] / spread(n, m)
+
+of Chen and Qin (Ann. Stat. 38 (2010) 808): the squared distance of the two means without the products of a session with
+itself, which hold no difference but, over a hundred axes, most of the noise. spread(n, m)^2 = 1/n(n-1) + 1/m(m-1) + 2/nm
+makes sides of any size comparable. Distances are those of the classifier that is asked next: in the covariance of the
+class, within and between its sessions, shrunk towards a round one. p-values come from handing whole sessions round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thermal_assets.statistics.hashing import generator
+from thermal_assets.statistics.held_out_classifier import shrunk
+from thermal_assets.statistics.resampling import PermutationResult, permutation_test, sequential_p
+
+LEAST_SESSIONS = 2  # a side: a mean without the products of a session with itself takes two
+LEAST_OF_STRETCH = 3  # inside and outside a stretch of time that nobody named beforehand
+MAX_CUTS = 24  # days at which a stretch may begin or end; 276 stretches, about as many as a year has in fortnights
+_WORK = 400_000_000  # elements of permuted matrices that one p-value may cost: seconds
+_BATCH = 2_000_000
+
+
+def session_means(
+    vectors: NDArray[np.floating], sessions: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(float64[s, d], int64[s]): mean vector and number of every session among ``sessions`` int64[n]."""
+    units, unit = np.unique(sessions, return_inverse=True)
+    sums = np.zeros((units.size, vectors.shape[1]))
+    np.add.at(sums, unit, vectors.astype(np.float64))
+    return sums / np.bincount(unit)[:, None], units
+
+
+def session_products(vectors: NDArray[np.floating], sessions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """float64[s, s]: scalar products of the centred session means, in the shrunk covariance of ``vectors`` [n, d].
+
+    Every session counts the same in the covariance. In order of the session numbers.
+    """
+    means, units = session_means(vectors, sessions)
+    unit = np.searchsorted(units, sessions)
+    within = vectors - means[unit]
+    share = 1 / np.bincount(unit)[unit] / units.size
+    centred = means - means.mean(axis=0)
+    covariance = (within * share[:, None]).T @ within + centred.T @ centred / units.size
+    return np.asarray(centred @ np.linalg.solve(shrunk(covariance), centred.T))
+
+
+def mean_difference(products: NDArray[np.float64], mine: NDArray[np.bool_], salt: str) -> PermutationResult:
+    """Test of the sessions ``mine`` bool[s] against all others; no p-value with fewer than two on a side."""
+    few = min(int(mine.sum()), int((~mine).sum()))
+    if few < LEAST_SESSIONS:
+        return PermutationResult(None, None, 0, True)
+    own = np.diagonal(products)
+
+    def statistic(labellings: NDArray[np.int64]) -> NDArray[np.float64]:
+        x = labellings.astype(np.float64)
+        to_x = x @ products
+        inside = np.einsum("ij,ij->i", to_x, x)
+        between = to_x.sum(axis=1) - inside
+        outside = products.sum() - inside - 2 * between
+        return _statistic(inside, between, outside, x @ own, own.sum(), x.sum(axis=1), len(own))
+
+    return permutation_test(statistic, mine.astype(np.int64), salt=salt, most=_affordable(len(own)))
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The sessions ``first`` to ``end`` (exclusive) in order of time, which of ``tried`` stretches stand out most.
+
+    The p-value of ``test`` allows for the choice: it is that of the largest statistic over all stretches.
+    """
+
+    first: int
+    end: int
+    tried: int
+    test: PermutationResult
+
+
+def changed_from(products: NDArray[np.float64], days: NDArray[np.int64], salt: str) -> Stretch | None:
+    """The day from which on the sessions differ most from the earlier ones; None where sessions are too few.
+
+    ``products`` float64[s, s] and ``days`` int64[s] in order of the days. Sessions of one day stay together.
+    """
+    cuts = _cuts(days)
+    last = len(cuts) - 1
+    return _most_different(products, cuts, [(place, last) for place in range(1, last)], salt)
+
+
+def passing_stretch(products: NDArray[np.float64], days: NDArray[np.int64], salt: str) -> Stretch | None:
+    """The stretch with sessions before and after it that differs most from these; arguments as ``changed_from``."""
+    cuts = _cuts(days)
+    last = len(cuts) - 1
+    pairs = [(first, end) for first in range(1, last) for end in range(first + 1, last)]
+    return _most_different(products, cuts, pairs, salt)
+
+
+def _cuts(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers of the sessions before which a stretch may begin or end, 0 and s included."""
+    changes = np.flatnonzero(np.diff(days)) + 1
+    if changes.size > MAX_CUTS:
+        wanted = np.linspace(0, len(days), MAX_CUTS + 2)[1:-1]
+        changes = np.unique(changes[np.abs(changes[:, None] - wanted).argmin(axis=0)])
+    return np.r_[0, changes, len(days)]
+
+
+def _most_different(
+    products: NDArray[np.float64], cuts: NDArray[np.int64], pairs: list[tuple[int, int]], salt: str
+) -> Stretch | None:
+    s = len(products)
+    inside = [int(cuts[end] - cuts[first]) for first, end in pairs]
+    usable = [pair for pair, n in zip(pairs, inside, strict=True) if LEAST_OF_STRETCH <= n <= s - LEAST_OF_STRETCH]
+    if not usable:
+        return None
+    first, end = np.array(usable).T
+    values = _of_stretches(products[None], cuts, first, end)[0]
+    best = int(values.argmax())
+    limit = float(values[best]) - 1e-9 * max(1.0, abs(float(values[best])))
+    random = generator(salt)
+
+    def beyond(count: int) -> NDArray[np.bool_]:
+        found = []
+        step = max(1, _BATCH // s**2)
+        for start in range(0, count, step):
+            order = np.argsort(random.random((min(step, count - start), s)), axis=1)
+            shuffled = products[order[:, :, None], order[:, None, :]]
+            found.append(_of_stretches(shuffled, cuts, first, end).max(axis=1) >= limit)
+        return np.concatenate(found)
+
+    most = _affordable(s)
+    p_value = sequential_p(beyond, most)
+    smallest = max(1 / (1 + most), _smallest(s, cuts[end] - cuts[first]))
+    return Stretch(
+        int(cuts[first[best]]), int(cuts[end[best]]), len(usable), PermutationResult(p_value, smallest, most, False)
+    )
+
+
+def _of_stretches(
+    shuffled: NDArray[np.float64], cuts: NDArray[np.int64], first: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """float64[b, w]: the statistic of every stretch in each of b orders of the sessions, float64[b, s, s]."""
+    s = shuffled.shape[1]
+    blocks = np.add.reduceat(np.add.reduceat(shuffled, cuts[:-1], axis=1), cuts[:-1], axis=2)
+    below = np.zeros((len(shuffled), len(cuts), len(cuts)))
+    below[:, 1:, 1:] = blocks.cumsum(axis=1).cumsum(axis=2)
+    own = np.zeros((len(shuffled), s + 1))
+    own[:, 1:] = np.diagonal(shuffled, axis1=1, axis2=2).cumsum(axis=1)
+    inside = below[:, end, end] - below[:, first, end] - below[:, end, first] + below[:, first, first]
+    rows = below[:, end, -1] - below[:, first, -1]
+    total = below[:, -1, -1][:, None]
+    own_inside = own[:, cuts[end]] - own[:, cuts[first]]
+    n = (cuts[end] - cuts[first]).astype(np.float64)
+    return _statistic(inside, rows - inside, total - 2 * rows + inside, own_inside, own[:, -1:], n, s)
+
+
+def _statistic(
+    inside: NDArray[np.float64],
+    between: NDArray[np.float64],
+    outside: NDArray[np.float64],
+    own_inside: NDArray[np.float64],
+    own: NDArray[np.float64] | float,
+    n: NDArray[np.float64],
+    s: int,
+) -> NDArray[np.float64]:
+    """T from sums of products inside, between and outside a group of ``n`` of ``s``; ``own`` are those with itself."""
+    m = s - n
+    spread = np.sqrt(1 / (n * (n - 1)) + 1 / (m * (m - 1)) + 2 / (n * m))
+    squared = (inside - own_inside) / (n * (n - 1)) + (outside - (own - own_inside)) / (m * (m - 1))
+    return np.asarray((squared - 2 * between / (n * m)) / spread)
+
+
+def _affordable(s: int) -> int:
+    """Random arrangements of ``s`` sessions that a small p-value is worth, 999 to 99,999."""
+    return int(np.clip(_WORK // max(s, 1) ** 2, 999, 99_999))
+
+
+def _smallest(s: int, sizes: NDArray[np.int64]) -> float:
+    """Share of the orders that put one set of sessions, or all others, into a stretch: for the rarest set."""
+    from math import comb
+
+    counts = {int(n): int(np.sum(sizes == n)) for n in np.unique(sizes)}
+    shares = [(count + counts.get(s - n, 0) if 2 * n != s else 2 * count) / comb(s, n) for n, count in counts.items()]
+    return float(min(1.0, *shares)) if len(shares) > 1 else float(min(1.0, shares[0]))

@@ -1,0 +1,26 @@
+"""Which months, stretches of time and places differ: the one rule that findings and report go by."""
+
+from __future__ import annotations
+
+
+def told_domains_sql(alpha: float | str, bound: float | str) -> str:
+    """SELECT of the rows of domain_drift in force that differ: q and the smallest possible p at most ``alpha``, AUC at
+    least ``bound`` (numbers or SQL).
+
+    Of 'from' and 'period' the one with the smaller p: a change that stays makes the time before it a stretch that stands
+    out as well. Months only in classes in which anything changes over time at all, by the q of those two: else twelve
+    more questions a class would be asked, and each may be answered by chance.
+    """
+    return f"""
+        WITH certain AS (
+            SELECT d.* FROM domain_drift d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force
+            WHERE d.q_value <= {alpha} AND d.attainable_p <= {alpha}
+        )
+        SELECT * FROM certain
+        WHERE auc >= {bound} AND (kind <> 'month' OR (class_name, level) IN (
+            SELECT (class_name, level) FROM certain WHERE kind IN ('from', 'period')
+        ))
+        QUALIFY kind NOT IN ('from', 'period') OR p_value = min(
+            CASE WHEN kind IN ('from', 'period') THEN p_value END
+        ) OVER (PARTITION BY class_name, level)
+    """
