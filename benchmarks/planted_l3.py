@@ -1,7 +1,7 @@
 """Do the detectors of labels, separation and drift find what was planted, and nothing else?
 
     python -m benchmarks.planted_l3 [--blind | --third] [--vectors FILE.npz] [--crops FILE.npz] [--events 59] [--steps 12]
-        [--twins 12] [--clean 60] [--only DETECTOR ...]
+        [--twins 12] [--clean 60] [--seed 1000] [--only DETECTOR ...]
 
 Data sets of 960 real feature vectors (solar modules through the real lens) in two objects, normal and anomaly, sixteen
 sessions a class, with bursts and ambient drift (benchmarks/planted/feature_sets.py); measured and judged by the
@@ -48,7 +48,7 @@ from thermal_assets.neighbors.exact import nearest
 from thermal_assets.statistics.groups import codes
 
 STRENGTHS = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0)
-FIRST_PLANTED, FIRST_CLEAN = 1000, 5000
+FIRST_SEED, CLEAN_BEHIND = 1000, 4000
 
 
 def main() -> int:
@@ -63,6 +63,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=12, help="planted sets at every other strength (default 12)")
     parser.add_argument("--twins", type=int, default=12, help="sets a twin (default 12)")
     parser.add_argument("--clean", type=int, default=60, help="clean sets (default 60)")
+    parser.add_argument("--seed", type=int, default=FIRST_SEED, help="seed of the first set (default 1000)")
     parser.add_argument("--only", nargs="*", default=list(TABLES_OF), help="detectors (default: all)")
     options = parser.parse_args()
     modules = solar_vectors(options.vectors)
@@ -78,21 +79,22 @@ def _judge(
 ) -> int:
     for plant in plants:
         if plant.detector in options.only and options.events and options.steps:
-            _curve(generator, plant, options.events, options.steps)
+            _curve(generator, plant, options.events, options.steps, options.seed)
     for twin in twins:
         if twin.detector in options.only and options.twins:
-            _twin(generator, twin, options.twins)
-    return _clean(generator, options.clean, tuple(options.only)) if options.clean else 0
+            _twin(generator, twin, options.twins, options.seed + 500)
+    first = options.seed + CLEAN_BEHIND
+    return _clean(generator, options.clean, tuple(options.only), first) if options.clean else 0
 
 
-def _curve(generator: Any, plant: Plant[Any], events: int, steps: int) -> None:
+def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: int) -> None:
     shares: list[float] = []
     counts: list[str] = []
     right = planted = named = wrong = 0
     for strength in reversed(STRENGTHS):
         count = events if strength == STRENGTHS[-1] else steps
         told = 0
-        for seed in range(FIRST_PLANTED, FIRST_PLANTED + count):
+        for seed in range(first, first + count):
             data = plant.make(generator, seed, strength)
             findings, connection = judge(data, (plant.detector,))
             mine = [finding for finding in findings if plant.subject in finding.finding_id]
@@ -102,13 +104,13 @@ def _curve(generator: Any, plant: Plant[Any], events: int, steps: int) -> None:
                 following = sum(plant.follows(finding, connection, seed) for finding in others)
                 named, wrong = named + len(mine) + following, wrong + len(others) - following
             if strength == STRENGTHS[-1] and plant.detector == "label_conflicts":
-                first = connection.execute(
+                listed = connection.execute(
                     "SELECT image_id FROM label_conflicts ORDER BY rank LIMIT ?", [len(data.planted)]
                 ).fetchall()
-                right += len({image for (image,) in first} & data.planted)
+                right += len({image for (image,) in listed} & data.planted)
                 planted += len(data.planted)
             connection.close()
-            done = seed - FIRST_PLANTED + 1
+            done = seed - first + 1
             if done % 10 == 0 or done == count:
                 print(f"{plant.detector} at {strength:g}: {told} of {done} told", file=sys.stderr, flush=True)
         shares.insert(0, told / count)
@@ -137,26 +139,26 @@ def _reach(shares: list[float], wanted: float) -> str:
     return "never"
 
 
-def _twin(generator: Any, twin: Twin[Any], count: int) -> None:
+def _twin(generator: Any, twin: Twin[Any], count: int, first: int) -> None:
     told = 0
-    for seed in range(FIRST_PLANTED + 500, FIRST_PLANTED + 500 + count):
+    for seed in range(first, first + count):
         findings, connection = judge(twin.make(generator, seed), (twin.detector,))
         connection.close()
         told += any(finding.severity == "HIGH" or not twin.high_only for finding in findings)
     print(f"twin  {twin.detector:20}{twin.what}: told in {told} of {count}", flush=True)
 
 
-def _clean(generator: Any, count: int, detectors: tuple[str, ...]) -> int:
+def _clean(generator: Any, count: int, detectors: tuple[str, ...], first: int) -> int:
     severities, told = Counter[str](), Counter[str]()
     dimensions, spreads = [], []
-    for seed in range(FIRST_CLEAN, FIRST_CLEAN + count):
+    for seed in range(first, first + count):
         data = generator.clean(seed)
         findings, connection = judge(data, detectors)
         connection.close()
         severities.update(finding.severity for finding in findings)
         told.update({finding.detector for finding in findings})
         told_here = sorted((finding.severity, finding.finding_id) for finding in findings)
-        print(f"clean set {seed - FIRST_CLEAN + 1}: {told_here or 'nothing'}", file=sys.stderr, flush=True)
+        print(f"clean set {seed - first + 1}: {told_here or 'nothing'}", file=sys.stderr, flush=True)
         rows = (data.images["class_name"] == data.images["class_name"][0]).to_numpy()
         projected = fit_projection([data.vectors]).project(data.vectors)[rows]
         sessions = codes(data.images["session_id"])[rows]

@@ -1,4 +1,4 @@
-"""A second generator of data sets. The rules of label_conflicts, shortcuts and time_drift know its results; all others
+"""A second generator of data sets. The rules of label_conflicts, shortcuts and domain_drift know its results; all others
 know only those of the first one (feature_sets.py).
 
 What differs from feature_sets.py: two real sources (solar modules of other kinds, crops seen from the air), three

@@ -1,5 +1,6 @@
-"""A third generator of data sets. The rules of label_conflicts and the families of q of domain_drift know its results,
-and its strengths were chosen by what a classifier that knows the answer can tell; all other rules were fixed before.
+"""A third generator of data sets. The rules of label_conflicts and domain_drift know its results (the test of session
+means was chosen on its sets of seeds 1000 to 1019), and its strengths were chosen by what a classifier that knows the
+answer can tell; all other rules were fixed before.
 
 What differs from feature_sets.py and blind_sets.py: two states of one object resemble each other (cells and several
 cells of a module), sessions are of very unequal size (6 to 60 images) and number (10 to 24 a class), a session mixes a
