@@ -12,6 +12,7 @@ import polars as pl
 
 from benchmarks.planted.feature_sets import FeatureSet
 from thermal_assets.density.densities import densities
+from thermal_assets.density.outliers import OutlierBudget
 from thermal_assets.findings.detectors import DETECTORS
 from thermal_assets.findings.finding import Finding
 from thermal_assets.findings.thresholds import Thresholds
@@ -30,12 +31,14 @@ from thermal_assets.statistics.run_drift import delivery_drift
 from thermal_assets.statistics.separation import separation
 from thermal_assets.statistics.shortcuts import shortcut_audit
 from thermal_assets.statistics.time_drift import time_drift
+from thermal_assets.steps.neighborhood import asked_of, neighborhood_rows
+from thermal_assets.steps.outliers import judged_outliers
 from thermal_assets.warehouse.access import empty_frame
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import create_table_sql
 from thermal_assets.warehouse.views import VIEWS
 
-LENS = "benchmark-L3"
+LENS, LENS_L2 = "benchmark-L3", "benchmark-L2"
 _IDENTITY = ("image_id", "class_name", "image_key", "content_hash")
 _TOKENS = ("object_code", "captured_on", "site_code", "distance_m", "session_id", "batch_id", "frame_id")
 # detector -> the tables that it judges
@@ -49,6 +52,8 @@ TABLES_OF: dict[str, tuple[str, ...]] = {
     "time_drift": ("domain_drift",),
     "distance_effect": ("distance_drift",),
     "run_drift": ("run_drift",),
+    "outliers_shared": ("class_densities", "class_density_scales", "class_outliers"),
+    "session_clump": ("class_densities", "class_outliers"),
 }
 
 
@@ -106,7 +111,21 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
             )
         return pl.concat(parts)
 
+    @cache
+    def density_rows() -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows of class_densities and class_density_scales, both levels."""
+        parts = []
+        for level, lens, points in (("L2", LENS_L2, vectors.astype(np.float32)), ("L3", LENS, readings()[0])):
+            for label in np.unique(labels):
+                rows = np.flatnonzero(labels == label)
+                found = neighborhood(points[rows], **asked_of(images[rows], points[rows], 10))
+                parts.append(neighborhood_rows(images[rows], level, lens, found, 10))
+        return pl.concat(part.densities for part in parts), pl.concat(part.scales for part in parts)
+
     return {
+        "class_densities": lambda: density_rows()[0],
+        "class_density_scales": lambda: density_rows()[1],
+        "class_outliers": lambda: judged_outliers(density_rows()[0], OutlierBudget()),
         "batch_drift": lambda: batch_drift(
             images, white(), lens_id=LENS, code_objects={name: name for name in objects.values()}, objects=objects
         ),
@@ -135,11 +154,13 @@ def _warehouse(data: FeatureSet) -> duckdb.DuckDBPyConnection:
     for view in VIEWS.values():
         connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
     images = data.images
-    _fill(connection, "file_manifest", images.select(*_IDENTITY, *_TOKENS))
+    tokens = images.select(*_IDENTITY, *_TOKENS, distance_token=pl.format("{}m", "distance_m"))
+    _fill(connection, "file_manifest", tokens)
     _fill(connection, "channel_stats", images.select(_IDENTITY))
     classes = images.select("class_name", "state", "pair").unique().with_columns(partition_key="class_name")
     _fill(connection, "class_catalog", classes)
-    _fill(connection, "lenses", pl.DataFrame({"lens_id": [LENS], "level": ["L3"], "in_force": [True]}))
+    lenses = {"lens_id": [LENS, LENS_L2], "level": ["L3", "L2"], "in_force": [True, True]}
+    _fill(connection, "lenses", pl.DataFrame(lenses))
     return connection
 
 

@@ -18,6 +18,8 @@ Sets = TypeVar("Sets")
 
 
 Follows = Callable[[Finding, duckdb.DuckDBPyConnection, int], bool]
+Listed = Callable[[list[Finding], duckdb.DuckDBPyConnection], list[str]]
+WHOLE_SET = "dataset"
 
 
 def _nothing(finding: Finding, connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
@@ -41,16 +43,27 @@ def _by_leak(pair: str, leaks: tuple[str, ...]) -> Follows:
     return follows
 
 
+def _suspects(findings: list[Finding], connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [image for (image,) in connection.execute("SELECT image_id FROM label_conflicts ORDER BY rank").fetchall()]
+
+
+def _of_evidence(findings: list[Finding], connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [image for finding in findings for image in connection.sql(finding.evidence_sql).pl()["image_id"].to_list()]
+
+
 @dataclass(frozen=True)
 class Plant(Generic[Sets]):
     """What ``make`` plants is for ``detector``; ``subject`` is part of the id of the right finding; ``follows`` says of
-    another finding on a set of that seed whether it is a consequence of the plant."""
+    another finding on a set of that seed whether it is a consequence of the plant. ``listed`` gives
+    the images that the detector names, the surest first; a detector whose finding is one list for the whole data set has
+    told the plant where half of the planted images are in it."""
 
     detector: str
     what: str
     make: Callable[[Sets, int, float], FeatureSet]
     subject: str
     follows: Follows = _nothing
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,8 @@ class Twin(Generic[Sets]):
 
 PLANTS: tuple[Plant[Generator], ...] = (
     Plant("label_contamination", "share of one session that shows and names B", lambda g, s, x: g.foreign_batch(s, x), "A_normal"),
-    Plant("label_conflicts", "B under the label A_normal, in fifths of the class", lambda g, s, x: g.flipped(s, x), "A_normal"),
+    Plant("label_conflicts", "B under the label A_normal, in fifths of the class", lambda g, s, x: g.flipped(s, x), "A_normal",
+          listed=_suspects),
     Plant("weak_separation", "share of the anomaly class that is normal", lambda g, s, x: g.mixed(s, x), "A_normal|A_anomaly"),
     Plant("shortcuts", "sessions whose palette goes with the state", lambda g, s, x: g.given_away(s, x), "state:A",
           _by_leak("A", ("palette",))),
@@ -87,7 +101,8 @@ TWINS: tuple[Twin[Generator], ...] = (
 
 BLIND_PLANTS: tuple[Plant[BlindGenerator], ...] = (
     Plant("label_contamination", "share of one session that shows and names K", lambda g, s, x: g.foreign_batch(s, x), "U_normal"),
-    Plant("label_conflicts", "other classes under the label P_normal, in 8 % of the class", lambda g, s, x: g.flipped(s, x), "P_normal"),
+    Plant("label_conflicts", "other classes under the label P_normal, in 8 % of the class", lambda g, s, x: g.flipped(s, x), "P_normal",
+          listed=_suspects),
     Plant("weak_separation", "share of normal blended into the anomalous pictures", lambda g, s, x: g.faint(s, x), "U_normal|U_anomaly"),
     Plant("shortcuts", "mode, palette, brightness or size goes with the state", lambda g, s, x: g.given_away(s, x), "state:U",
           _by_leak("U", blind_sets.LEAKS)),
@@ -108,7 +123,8 @@ BLIND_TWINS: tuple[Twin[BlindGenerator], ...] = (
 
 THIRD_PLANTS: tuple[Plant[ThirdGenerator], ...] = (
     Plant("label_contamination", "share of one session that shows and names V", lambda g, s, x: g.foreign_batch(s, x), "C_normal"),
-    Plant("label_conflicts", "other classes under the label M_normal, in 10 % of the class", lambda g, s, x: g.flipped(s, x), "M_normal"),
+    Plant("label_conflicts", "other classes under the label M_normal, in 10 % of the class", lambda g, s, x: g.flipped(s, x), "M_normal",
+          listed=_suspects),
     Plant("weak_separation", "share of the anomalous pictures that shows nothing", lambda g, s, x: g.faint(s, x), "M_normal|M_anomaly"),
     Plant("shortcuts", "mode, palette, brightness, size or distance goes with the state", lambda g, s, x: g.given_away(s, x), "state:M",
           _by_leak("M", third_sets.LEAKS)),
@@ -118,6 +134,9 @@ THIRD_PLANTS: tuple[Plant[ThirdGenerator], ...] = (
     Plant("time_drift", "a look that comes and goes with the season", lambda g, s, x: g.season(s, x), "M_normal"),
     Plant("run_drift", "the last delivery mixed with another kind", lambda g, s, x: g.delivery(s, x), "V_normal"),
     Plant("distance_effect", "pictures from further away lie nearer to the mean", lambda g, s, x: g.blurred(s, x), "V_normal"),
+    Plant("outliers_shared", "share of a foreign picture in six images of M_normal", lambda g, s, x: g.strays(s, x), WHOLE_SET,
+          listed=_of_evidence),
+    Plant("session_clump", "share of a person in the pictures of one session of modules", lambda g, s, x: g.spoiled(s, x), "M_normal"),
 )  # fmt: skip
 THIRD_TWINS: tuple[Twin[ThirdGenerator], ...] = (
     Twin("label_contamination", "one session shows V, its names say C (not HIGH)", lambda g, s: g.foreign_batch(s, 1.0, False), True),

@@ -41,6 +41,9 @@ CLASSES = {
 }
 KIND_OF = {name: one.kind for name, one in CLASSES.items()}
 OTHER = {"C": "Diode", "M": "Shadowing", "V": "OtherVehicle"}  # what a picture is mixed with to look otherwise
+# Kinds of the pictures that stand alone among modules; what this lens sees of faults of modules is hardly more than
+# what modules differ by.
+STRAYS = ("Person", "Bicycle", "OtherVehicle", "Person", "Bicycle", "OtherVehicle")
 MIX = 0.6  # share of the other picture at strength 1
 FLIPPED = 0.1  # share of a class with a wrong label at strength 1
 SCENE = (0.05, 0.2)  # share of the scene of its session in a picture
@@ -142,6 +145,34 @@ class ThirdGenerator:
         rows = np.flatnonzero(new)
         data = self._mixed(random, plan, rows, np.full(len(rows), strength * MIX))
         return FeatureSet(data.images, data.vectors, new, data.planted)
+
+    def strays(self, seed: int, strength: float) -> FeatureSet:
+        """Six images of M_normal, each in a session of its own, mixed with a picture of a kind that no class shows."""
+        random = np.random.default_rng((seed, 31))
+        plan = _plan(random, {})
+        rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
+        sessions = plan["session_id"].to_numpy()[rows]
+        some = random.permutation(np.unique(sessions))[: len(STRAYS)]
+        rows = np.array([random.choice(rows[sessions == session]) for session in some]) if strength else rows[:0]
+        data = self._shot(random, plan, own_kinds(plan, KIND_OF), planted=rows)
+        vectors = data.vectors.copy()
+        for row, kind in zip(rows, STRAYS, strict=True) if strength else ():
+            stray = self.kinds[kind][random.integers(0, len(self.kinds[kind]))]
+            vectors[row] = unit(((1 - strength) * vectors[row] + strength * stray)[None])[0]
+        return FeatureSet(data.images, vectors, data.new, data.planted)
+
+    def spoiled(self, seed: int, strength: float) -> FeatureSet:
+        """A session of 12 to 30 images of M_normal is mixed with pictures of people; at 1 it shows them alone."""
+        random = np.random.default_rng((seed, 32))
+        plan = _plan(random, {})
+        counts = plan.filter(pl.col("class_name") == "M_normal")["session_id"].value_counts().sort("session_id")
+        fitting = counts.filter(pl.col("count").is_between(12, 30))["session_id"].to_numpy()
+        rows = np.flatnonzero((plan["session_id"] == str(random.choice(fitting))).to_numpy())
+        data = self._shot(random, plan, own_kinds(plan, KIND_OF), planted=rows)
+        people = self.kinds["Person"][random.integers(0, len(self.kinds["Person"]), len(rows))]
+        vectors = data.vectors.copy()
+        vectors[rows] = unit((1 - strength) * vectors[rows] + strength * people)
+        return FeatureSet(data.images, vectors, data.new, data.planted)
 
     def blurred(self, seed: int, strength: float) -> FeatureSet:
         """From 1 m and 3 m, V_normal lies nearer to the mean of its class: by a quarter and half of the way."""

@@ -32,7 +32,7 @@ def materialize_class_outliers(
                 f"SELECT {_COLUMNS} FROM class_densities WHERE class_name = $name AND list_contains($lenses, lens_id)",
                 params={"name": class_name, "lenses": list(lenses.values())},
             ).pl()
-        judged = _judge(measured, budget)
+        judged = judged_outliers(measured, budget)
         slices = [
             Slice(
                 "class_outliers",
@@ -67,7 +67,7 @@ def materialize_dataset_outliers(home: Home, run_id: str, budget_images: int, bu
             measured = connection.sql(
                 f"SELECT {_COLUMNS} FROM dataset_densities JOIN (SELECT lens_id FROM lenses WHERE in_force) USING (lens_id)"
             ).pl()
-        judged = _judge(measured, budget)
+        judged = judged_outliers(measured, budget)
         facts = {**_counts(judged, measured), "missing_classes": missing}
         return {"dataset_outliers": Output([Slice("dataset_outliers", judged)], metadata=facts)}
 
@@ -75,7 +75,8 @@ def materialize_dataset_outliers(home: Home, run_id: str, budget_images: int, bu
     return run_step(home, run_id, [plan], compute, upstream=[("dataset_densities", ALL_PARTITIONS)])["dataset_outliers"]
 
 
-def _judge(measured: pl.DataFrame, budget: OutlierBudget) -> pl.DataFrame:
+def judged_outliers(measured: pl.DataFrame, budget: OutlierBudget) -> pl.DataFrame:
+    """Rows of class_outliers, or of dataset_outliers, for rows of the table of densities, class by class and level."""
     template = empty_frame("class_outliers")
     parts = []
     for (class_name, level, lens_id), part in measured.group_by("class_name", "level", "lens_id", maintain_order=True):

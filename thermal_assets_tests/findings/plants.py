@@ -216,6 +216,16 @@ def outlier_persistence(w: SmallWarehouse) -> None:
 
 
 def session_clump(w: SmallWarehouse) -> None:
+    """One session holds the outliers, and all of it lies far out."""
+    gathered_outliers(w)
+    keys = [row["image_key"] for row in w.of("file_manifest", w.names[0])][::SESSIONS]
+    for row in w.of("class_densities", w.names[0], level="L2"):
+        if row["image_key"] in keys:
+            row["density"], row["density_xs"] = row["density"] / 2, row["density_xs"] / 2
+
+
+def gathered_outliers(w: SmallWarehouse) -> None:
+    """Most of the outliers are of one session, which is no odder than its class."""
     keys = [row["image_key"] for row in w.of("file_manifest", w.names[0])][::SESSIONS]
     for row in w.of("class_outliers", w.names[0], side="low", level="L2"):
         if row["rank"] <= 7:

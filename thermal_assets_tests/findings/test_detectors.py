@@ -13,7 +13,7 @@ from thermal_assets.findings.engine import detect
 from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.warehouse.access import empty_frame
 from thermal_assets_tests.findings.fixtures import HOSTILE, PLAIN, clean
-from thermal_assets_tests.findings.plants import PLANTS
+from thermal_assets_tests.findings.plants import PLANTS, gathered_outliers
 
 TODAY = date(2026, 11, 21)
 
@@ -66,6 +66,12 @@ def test_contamination_is_high_only_if_name_and_picture_agree() -> None:
         "label_contamination:code:pipe_normal|valve_normal": "MEDIUM",
         "label_contamination:picture:pipe_normal|valve_normal": "MEDIUM",
     }
+
+
+def test_outliers_that_gather_in_a_sound_session_are_no_finding() -> None:
+    w = clean()
+    gathered_outliers(w)
+    assert found(w.connect()).height == 0
 
 
 def test_clump_names_the_session_not_the_distance_it_lies_in() -> None:

@@ -4,6 +4,10 @@ Measure: of the least dense images of a class (class_outliers, side low), the sh
 at one distance, against that group's share of all images of the class. Told if at least half of the
 outliers are in it, three times as many as its share, and the group is not the whole class. Of
 several groups that qualify, the one with the greatest lift is told, at the level where it is greatest.
+
+The outliers of a sound class gather in sessions too, for the images of a session resemble each other. So the group must
+be odd as a whole: its typical image (judged density, own session left out where sessions are known) lies
+outlier_distance_ratio times as far from its neighbours as that of the class.
 """
 
 from __future__ import annotations
@@ -35,14 +39,25 @@ WITH low AS (
     FROM file_manifest WHERE distance_token IS NOT NULL GROUP BY ALL
 ), sizes AS (
     SELECT class_name, count(*) AS files FROM file_manifest GROUP BY ALL
+), judged AS (
+    SELECT d.image_key, d.class_name, d.level, ln(coalesce(d.density_xs, d.density)) AS log_density
+    FROM class_densities d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force
+    WHERE d.reliable AND coalesce(d.density_xs, d.density) > 0
 )
 SELECT o.class_name, o.level, o.kind, o.value, o.n, t.outliers, g.n AS group_size, z.files, o.examples,
-       o.n / t.outliers AS share, g.n / z.files AS base_share, (o.n / t.outliers) / (g.n / z.files) AS lift
+       o.n / t.outliers AS share, g.n / z.files AS base_share, (o.n / t.outliers) / (g.n / z.files) AS lift,
+       (
+           SELECT exp(median(j.log_density) - median(j.log_density) FILTER (
+               WHERE CASE o.kind WHEN 'session' THEN f.session_id ELSE f.distance_token END = o.value
+           ))
+           FROM judged j JOIN file_manifest f ON f.image_key = j.image_key
+           WHERE j.class_name = o.class_name AND j.level = o.level
+       ) AS times_farther
 FROM outlier_groups o
 JOIN totals t USING (class_name, level)
 JOIN groups g USING (class_name, kind, value)
 JOIN sizes z USING (class_name)
-WHERE share >= $share AND lift >= $lift
+WHERE share >= $share AND lift >= $lift AND times_farther >= $ratio
 QUALIFY row_number() OVER (PARTITION BY o.class_name ORDER BY lift DESC, o.level DESC, o.kind, o.value) = 1
 ORDER BY o.class_name
 """
@@ -56,6 +71,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
         least=thresholds.clump_min_outliers,
         share=thresholds.clump_share,
         lift=thresholds.clump_lift,
+        ratio=thresholds.outlier_distance_ratio,
     )
     for row in rows:
         name, kind, value, level = row["class_name"], row["kind"], row["value"], row["level"]
@@ -71,7 +87,9 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 title=f"The outliers are one {kind}",
                 statement=f"{number(row['n'])} of the {number(row['outliers'])} least dense images of class {name} at "
                 f"{level} ({percent(row['share'])}) are {where}, which holds {number(row['group_size'])} images or "
-                f"{percent(row['base_share'])} of the class: {row['lift']:.1f} times too many.",
+                f"{percent(row['base_share'])} of the class: {row['lift']:.1f} times too many. The "
+                f"typical image of this {kind} lies {row['times_farther']:.1f} times as far from its neighbours as that "
+                "of the class.",
                 effect_name="share of the outliers over share of the class",
                 effect_size=row["lift"],
                 affected_images=row["n"],
