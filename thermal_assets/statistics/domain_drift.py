@@ -20,8 +20,8 @@ from thermal_assets.statistics.mean_difference import (
     changed_from,
     mean_difference,
     passing_stretch,
+    session_coordinates,
     session_means,
-    session_products,
 )
 from thermal_assets.statistics.resampling import PermutationResult, benjamini_hochberg
 from thermal_assets.statistics.session_energy import energy_distance
@@ -122,18 +122,24 @@ def domain_drift(
 
 
 def _domains(one: _Class) -> Iterator[_Domain]:
-    products = session_products(one.vectors, one.sessions[one.members])
-    units = np.unique(one.sessions[one.members])
+    sessions = one.sessions[one.members]
+    coordinates = session_coordinates(one.vectors, sessions)
+    units = np.unique(sessions)
     for kind, values in (("month", one.days.dt.strftime("%Y-%m").to_numpy()), ("place", one.places)):
         for value in sorted({item for item in values[one.members] if item is not None}):
             rows = values == value
-            # A session counts where most of it lies; it is nearly always wholly on one side.
-            mine = np.array([rows[one.members][one.sessions[one.members] == unit].mean() > 0.5 for unit in units])
-            yield _Domain(kind, str(value), rows, mean_difference(products, mine, f"{one.salt}|{kind}|{value}"))
-    yield from _stretches(one, products, units)
+            mine = _mostly(rows[one.members], sessions)
+            yield _Domain(kind, str(value), rows, mean_difference(coordinates, mine, f"{one.salt}|{kind}|{value}"))
+    yield from _stretches(one, coordinates, units)
 
 
-def _stretches(one: _Class, products: NDArray[np.float64], units: NDArray[np.int64]) -> Iterator[_Domain]:
+def _mostly(group: NDArray[np.bool_], sessions: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool[s]: sessions of which most lies in ``group`` bool[n]; a session is nearly always wholly on one side."""
+    _, unit = np.unique(sessions, return_inverse=True)
+    return np.asarray(np.bincount(unit, weights=group) > np.bincount(unit) / 2)
+
+
+def _stretches(one: _Class, coordinates: NDArray[np.float64], units: NDArray[np.int64]) -> Iterator[_Domain]:
     """The two parts of the collection that stand out most, of sessions with a date."""
     begun = dict(
         pl.DataFrame({"session": one.sessions, "day": one.days.to_physical()})
@@ -146,9 +152,8 @@ def _stretches(one: _Class, products: NDArray[np.float64], units: NDArray[np.int
     starts = np.array([begun[unit] for unit in units[dated].tolist()], dtype=np.int64)
     order = np.argsort(starts, kind="stable")
     dated, starts = dated[order], starts[order]
-    between = products[np.ix_(dated, dated)]
     for kind, search in (("from", changed_from), ("period", passing_stretch)):
-        found = search(between, starts, f"{one.salt}|{kind}")
+        found = search(coordinates[dated], starts, f"{one.salt}|{kind}")
         if found is not None:
             first, last = (_EPOCH + timedelta(days=int(starts[at])) for at in (found.first, found.end - 1))
             value = f"from {first} on" if kind == "from" else f"{first} to {last}"
@@ -162,8 +167,7 @@ def _measure(
     """Columns of the row, and float64[n] how much each image that takes part looks like the domain."""
     group, sessions, test = domain.rows[one.members], one.sessions[one.members], domain.test
     inside, outside = np.unique(sessions[group]), np.unique(sessions[~group])
-    share = np.array([float(group[sessions == unit].mean()) for unit in np.unique(sessions)])
-    energy = energy_distance(apart, share > 0.5)
+    energy = energy_distance(apart, _mostly(group, sessions))
     judged = held_out_classifier(one.vectors, group, sessions, keys, salt=one.salt)
     if outside.size == 0:
         statement = "All images with a session are of this one: nothing to compare"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 from thermal_assets.statistics.hashing import generator
 from thermal_assets.statistics.held_out_classifier import shrunk
@@ -24,7 +25,7 @@ from thermal_assets.statistics.resampling import PermutationResult, permutation_
 LEAST_SESSIONS = 2  # a side: a mean without the products of a session with itself takes two
 LEAST_OF_STRETCH = 3  # inside and outside a stretch of time that nobody named beforehand
 MAX_CUTS = 24  # days at which a stretch may begin or end; 276 stretches, about as many as a year has in fortnights
-_WORK = 400_000_000  # elements of permuted matrices that one p-value may cost: seconds
+_WORK = 400_000_000  # coordinates that may be handed round for one p-value: seconds
 _BATCH = 2_000_000
 
 
@@ -38,8 +39,8 @@ def session_means(
     return sums / np.bincount(unit)[:, None], units
 
 
-def session_products(vectors: NDArray[np.floating], sessions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """float64[s, s]: scalar products of the centred session means, in the shrunk covariance of ``vectors`` [n, d].
+def session_coordinates(vectors: NDArray[np.floating], sessions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """float64[s, min(s, d)]: centred session means, in axes in which the shrunk covariance of ``vectors`` [n, d] is round.
 
     Every session counts the same in the covariance. In order of the session numbers.
     """
@@ -49,25 +50,30 @@ def session_products(vectors: NDArray[np.floating], sessions: NDArray[np.int64])
     share = 1 / np.bincount(unit)[unit] / units.size
     centred = means - means.mean(axis=0)
     covariance = (within * share[:, None]).T @ within + centred.T @ centred / units.size
-    return np.asarray(centred @ np.linalg.solve(shrunk(covariance), centred.T))
+    if units.size >= covariance.shape[0]:
+        return np.asarray(solve_triangular(np.linalg.cholesky(shrunk(covariance)), centred.T, lower=True).T)
+    values, axes = np.linalg.eigh(centred @ np.linalg.solve(shrunk(covariance), centred.T))
+    return np.asarray(axes * np.sqrt(np.maximum(values, 0)))
 
 
-def mean_difference(products: NDArray[np.float64], mine: NDArray[np.bool_], salt: str) -> PermutationResult:
-    """Test of the sessions ``mine`` bool[s] against all others; no p-value with fewer than two on a side."""
+def mean_difference(coordinates: NDArray[np.float64], mine: NDArray[np.bool_], salt: str) -> PermutationResult:
+    """Test of the sessions ``mine`` bool[s] against all others; no p-value with fewer than two on a side.
+
+    ``coordinates`` float64[s, r] as ``session_coordinates`` gives them.
+    """
     few = min(int(mine.sum()), int((~mine).sum()))
     if few < LEAST_SESSIONS:
         return PermutationResult(None, None, 0, True)
-    own = np.diagonal(products)
+    own, total = np.einsum("ij,ij->i", coordinates, coordinates), coordinates.sum(axis=0)
 
     def statistic(labellings: NDArray[np.int64]) -> NDArray[np.float64]:
         x = labellings.astype(np.float64)
-        to_x = x @ products
-        inside = np.einsum("ij,ij->i", to_x, x)
-        between = to_x.sum(axis=1) - inside
-        outside = products.sum() - inside - 2 * between
+        here = x @ coordinates
+        there = total - here
+        inside, between, outside = (np.einsum("ij,ij->i", *pair) for pair in ((here,) * 2, (here, there), (there,) * 2))
         return _statistic(inside, between, outside, x @ own, own.sum(), x.sum(axis=1), len(own))
 
-    return permutation_test(statistic, mine.astype(np.int64), salt=salt, most=_affordable(len(own)))
+    return permutation_test(statistic, mine.astype(np.int64), salt=salt, most=_affordable(coordinates))
 
 
 @dataclass(frozen=True)
@@ -83,22 +89,22 @@ class Stretch:
     test: PermutationResult
 
 
-def changed_from(products: NDArray[np.float64], days: NDArray[np.int64], salt: str) -> Stretch | None:
+def changed_from(coordinates: NDArray[np.float64], days: NDArray[np.int64], salt: str) -> Stretch | None:
     """The day from which on the sessions differ most from the earlier ones; None where sessions are too few.
 
-    ``products`` float64[s, s] and ``days`` int64[s] in order of the days. Sessions of one day stay together.
+    ``coordinates`` float64[s, r] and ``days`` int64[s] in order of the days. Sessions of one day stay together.
     """
     cuts = _cuts(days)
     last = len(cuts) - 1
-    return _most_different(products, cuts, [(place, last) for place in range(1, last)], salt)
+    return _most_different(coordinates, cuts, [(place, last) for place in range(1, last)], salt)
 
 
-def passing_stretch(products: NDArray[np.float64], days: NDArray[np.int64], salt: str) -> Stretch | None:
+def passing_stretch(coordinates: NDArray[np.float64], days: NDArray[np.int64], salt: str) -> Stretch | None:
     """The stretch with sessions before and after it that differs most from these; arguments as ``changed_from``."""
     cuts = _cuts(days)
     last = len(cuts) - 1
     pairs = [(first, end) for first in range(1, last) for end in range(first + 1, last)]
-    return _most_different(products, cuts, pairs, salt)
+    return _most_different(coordinates, cuts, pairs, salt)
 
 
 def _cuts(days: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -111,29 +117,28 @@ def _cuts(days: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _most_different(
-    products: NDArray[np.float64], cuts: NDArray[np.int64], pairs: list[tuple[int, int]], salt: str
+    coordinates: NDArray[np.float64], cuts: NDArray[np.int64], pairs: list[tuple[int, int]], salt: str
 ) -> Stretch | None:
-    s = len(products)
+    s = len(coordinates)
     inside = [int(cuts[end] - cuts[first]) for first, end in pairs]
     usable = [pair for pair, n in zip(pairs, inside, strict=True) if LEAST_OF_STRETCH <= n <= s - LEAST_OF_STRETCH]
     if not usable:
         return None
     first, end = np.array(usable).T
-    values = _of_stretches(products[None], cuts, first, end)[0]
+    values = _of_stretches(coordinates[None], cuts, first, end)[0]
     best = int(values.argmax())
     limit = float(values[best]) - 1e-9 * max(1.0, abs(float(values[best])))
     random = generator(salt)
 
     def beyond(count: int) -> NDArray[np.bool_]:
         found = []
-        step = max(1, _BATCH // s**2)
+        step = max(1, _BATCH // coordinates.size)
         for start in range(0, count, step):
             order = np.argsort(random.random((min(step, count - start), s)), axis=1)
-            shuffled = products[order[:, :, None], order[:, None, :]]
-            found.append(_of_stretches(shuffled, cuts, first, end).max(axis=1) >= limit)
+            found.append(_of_stretches(coordinates[order], cuts, first, end).max(axis=1) >= limit)
         return np.concatenate(found)
 
-    most = _affordable(s)
+    most = _affordable(coordinates)
     p_value = sequential_p(beyond, most)
     smallest = max(1 / (1 + most), _smallest(s, cuts[end] - cuts[first]))
     return Stretch(
@@ -142,21 +147,20 @@ def _most_different(
 
 
 def _of_stretches(
-    shuffled: NDArray[np.float64], cuts: NDArray[np.int64], first: NDArray[np.int64], end: NDArray[np.int64]
+    ordered: NDArray[np.float64], cuts: NDArray[np.int64], first: NDArray[np.int64], end: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """float64[b, w]: the statistic of every stretch in each of b orders of the sessions, float64[b, s, s]."""
-    s = shuffled.shape[1]
-    blocks = np.add.reduceat(np.add.reduceat(shuffled, cuts[:-1], axis=1), cuts[:-1], axis=2)
-    below = np.zeros((len(shuffled), len(cuts), len(cuts)))
-    below[:, 1:, 1:] = blocks.cumsum(axis=1).cumsum(axis=2)
-    own = np.zeros((len(shuffled), s + 1))
-    own[:, 1:] = np.diagonal(shuffled, axis1=1, axis2=2).cumsum(axis=1)
-    inside = below[:, end, end] - below[:, first, end] - below[:, end, first] + below[:, first, first]
-    rows = below[:, end, -1] - below[:, first, -1]
-    total = below[:, -1, -1][:, None]
-    own_inside = own[:, cuts[end]] - own[:, cuts[first]]
+    """float64[b, w]: the statistic of every stretch in each of b orders of the sessions, float64[b, s, r]."""
+    s = ordered.shape[1]
+    sums = np.zeros((len(ordered), len(cuts), ordered.shape[2]))
+    sums[:, 1:] = np.add.reduceat(ordered, cuts[:-1], axis=1).cumsum(axis=1)
+    own = np.zeros((len(ordered), len(cuts)))
+    own[:, 1:] = np.add.reduceat(np.einsum("bij,bij->bi", ordered, ordered), cuts[:-1], axis=1).cumsum(axis=1)
+    products = sums @ sums.transpose(0, 2, 1)  # of the sums up to every cut, from which those of all stretches follow
+    inside = products[:, end, end] - 2 * products[:, first, end] + products[:, first, first]
+    with_all = products[:, end, -1] - products[:, first, -1]
+    outside = products[:, -1, -1][:, None] - 2 * with_all + inside
     n = (cuts[end] - cuts[first]).astype(np.float64)
-    return _statistic(inside, rows - inside, total - 2 * rows + inside, own_inside, own[:, -1:], n, s)
+    return _statistic(inside, with_all - inside, outside, own[:, end] - own[:, first], own[:, -1:], n, s)
 
 
 def _statistic(
@@ -175,9 +179,9 @@ def _statistic(
     return np.asarray((squared - 2 * between / (n * m)) / spread)
 
 
-def _affordable(s: int) -> int:
-    """Random arrangements of ``s`` sessions that a small p-value is worth, 999 to 99,999."""
-    return int(np.clip(_WORK // max(s, 1) ** 2, 999, 99_999))
+def _affordable(coordinates: NDArray[np.float64]) -> int:
+    """Random arrangements of the sessions that a small p-value is worth, 999 to 99,999."""
+    return int(np.clip(_WORK // max(coordinates.size, 1), 999, 99_999))
 
 
 def _smallest(s: int, sizes: NDArray[np.int64]) -> float:
