@@ -15,6 +15,7 @@ BENCHMARKS = (
     "planted_l1",
     "lenses_compared",
     "label_issues",
+    "shuffled_labels",
     "planted_l3",
     "detector_cost",
 )
