@@ -12,7 +12,7 @@ from thermal_assets.findings.detectors import DETECTORS
 from thermal_assets.findings.engine import detect
 from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.warehouse.access import empty_frame
-from thermal_assets_tests.findings.fixtures import HOSTILE, PLAIN, clean
+from thermal_assets_tests.findings.fixtures import HOSTILE, LENSES, PLAIN, clean
 from thermal_assets_tests.findings.plants import PLANTS, gathered_outliers
 
 TODAY = date(2026, 11, 21)
@@ -76,6 +76,19 @@ def test_outliers_that_gather_in_a_sound_session_are_no_finding() -> None:
 
 def test_clump_names_the_session_not_the_distance_it_lies_in() -> None:
     assert list(severities("session_clump")) == ["session_clump:pipe_normal:session:2020-11-03|CIC|A0900-A1110"]
+
+
+def test_months_are_named_only_where_a_class_changes_at_all_and_one_stretch_explains_a_change() -> None:
+    w = clean()
+    common = {"level": "L3", "image_count": 40, "sessions": 5, "sessions_others": 7, "auc": 0.9, "energy_distance": 0.2}
+    common |= {"attainable_p": 1e-4, "typical_ids": [], "lens_id": LENSES["L3"]}
+    stretches = (("from", "from 2020-12-03 on", 1e-4), ("period", "2020-11-02 to 2020-12-01", 0.003))
+    for kind, value, p in (*stretches, ("month", "2020-12", 0.01)):
+        w.add("domain_drift", class_name=w.names[0], kind=kind, value=value, p_value=p, q_value=3 * p, **common)
+    w.add("domain_drift", class_name=w.names[1], kind="month", value="2020-12", p_value=0.01, q_value=0.03, **common)
+    (row,) = found(w.connect()).iter_rows(named=True)
+    assert row["class_name"] == w.names[0]
+    assert "2 periods differ from the others: 2020-12 and from 2020-12-03 on." in row["statement"]
 
 
 def test_separation_that_may_be_good_enough_is_low() -> None:
