@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
 from thermal_assets.home.layout import Home
-from thermal_assets.neighbors.exact import Neighbors, nearest_between
+from thermal_assets.neighbors.collected import mean_of_first
+from thermal_assets.neighbors.exact import Neighbors, Wanted, nearest_lists_between
 from thermal_assets.neighbors.grouped import MINIMUM_SESSIONS, OTHER_SESSIONS, TOO_FEW_SESSIONS, Neighborhood
 from thermal_assets.progress import reporter
 from thermal_assets.statistics.groups import codes
 from thermal_assets.steps.images import vectors_of
-from thermal_assets.steps.neighborhood import NEIGHBORS_MEASURED, NeighborhoodRows, neighborhood_rows
+from thermal_assets.steps.neighborhood import NEIGHBORS_KEPT, NEIGHBORS_MEASURED, NeighborhoodRows, neighborhood_rows
 
 METHOD = "reference sample"
 _BLOCK = 8192
@@ -28,6 +31,7 @@ def measure_against_reference(
     sample = vectors_of(home, level, lens_id, images["content_hash"].gather(reference))
     own = np.arange(images.height, dtype=np.int64)
     sessions = codes(images["session_id"])
+    apart = np.where(sessions >= 0, sessions, sessions.max(initial=-1) + 1 + own)  # without a session: itself alone
     enough = len(np.unique(sessions[sessions >= 0])) >= MINIMUM_SESSIONS
     basis = np.where((sessions >= 0) & enough, OTHER_SESSIONS, TOO_FEW_SESSIONS).astype(object)
     plain, across = [], []
@@ -35,19 +39,25 @@ def measure_against_reference(
     for start in range(0, images.height, _BLOCK):
         rows = slice(start, start + _BLOCK)
         queries = vectors_of(home, level, lens_id, images["content_hash"][rows])
-        plain.append(
-            nearest_between(
-                queries, sample, NEIGHBORS_MEASURED, query_groups=own[rows], candidate_groups=own[reference]
-            )
-        )
-        found = nearest_between(queries, sample, k, query_groups=sessions[rows], candidate_groups=sessions[reference])
-        unjudged = basis[rows] != OTHER_SESSIONS
-        found.indices[unjudged] = -1
-        across.append(found)
+        wanted = [
+            Wanted(NEIGHBORS_MEASURED, own[rows], own[reference]),
+            Wanted(k, apart[rows], apart[reference]),
+        ]
+        found, elsewhere = nearest_lists_between(queries, sample, wanted)
+        elsewhere.indices[basis[rows] != OTHER_SESSIONS] = -1
+        plain.append(_beginnings(found, max(k, NEIGHBORS_KEPT), (1, k, NEIGHBORS_MEASURED)))
+        across.append(_beginnings(elsewhere, 1, (k,)))
         report(min(start + _BLOCK, images.height), images.height)
     found_plain, found_across = _joined(plain, reference), _joined(across, reference)
     both = Neighborhood(found_plain, found_across, basis, len(np.unique(sessions[sessions >= 0])))
     return neighborhood_rows(images, level, lens_id, both, k)
+
+
+def _beginnings(found: Neighbors, kept: int, mean_of: tuple[int, ...]) -> Neighbors:
+    """The first ``kept`` neighbours and the means that densities are made of: whole lists of a million images fill 2 GB."""
+    means = {k: mean_of_first(found.indices, found.distances, k) for k in mean_of}
+    indices, distances = found.indices[:, :kept].copy(), found.distances[:, :kept].copy()
+    return replace(found, indices=indices, distances=distances, means=means)
 
 
 def _joined(parts: list[Neighbors], reference: np.ndarray) -> Neighbors:
@@ -59,5 +69,6 @@ def _joined(parts: list[Neighbors], reference: np.ndarray) -> Neighbors:
         np.concatenate([part.candidates for part in parts]),
         method=METHOD,
         arithmetic=parts[0].arithmetic,
+        means={k: np.concatenate([part.means[k] for part in parts]) for k in parts[0].means},
         recall=float("nan"),  # against all images nothing was measured
     )
