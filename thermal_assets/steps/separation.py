@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
 import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.progress import reporter
-from thermal_assets.steps.images import aligned, normal_anomaly_pairs, vectors_of, whole_dataset
+from thermal_assets.steps.images import aligned, normal_anomaly_pairs, release_pages, vectors_of, whole_dataset
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
@@ -34,9 +38,8 @@ def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepR
         for level, lens_id in lenses.items():
             if not pairs:
                 continue
-            vectors = vectors_of(home, level, lens_id, images["content_hash"])
-            if level == "L3":
-                vectors = whitened_unit(load_lens(home, lens_id), vectors)
+            mapped = vectors_of(home, level, lens_id, images["content_hash"])
+            vectors = whitened_unit(load_lens(home, lens_id), mapped) if level == "L3" else mapped
             frames.append(
                 separation(
                     images,
@@ -47,7 +50,7 @@ def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepR
                     densities=aligned(images, measured.filter(pl.col("level") == level), "density"),
                     copies=copies,
                     max_references=max_reference,
-                    progress=reporter(f"separation at {level}"),
+                    progress=partial(_after_pair, mapped, reporter(f"separation at {level}")),
                 )
             )
         rows = pl.concat(frames, how="vertical_relaxed")
@@ -67,6 +70,11 @@ def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepR
     ]
     plan = AssetPlan("separation", _VERSION, {"max_reference": max_reference})
     return run_step(home, run_id, [plan], compute, upstream=upstream)["separation"]
+
+
+def _after_pair(mapped: np.ndarray, report: Callable[[int, int], None], done: int, of: int) -> None:
+    release_pages(mapped)
+    report(done, of)
 
 
 def _plot(rows: pl.DataFrame) -> dict[str, object]:

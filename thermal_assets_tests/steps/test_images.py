@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from thermal_assets.embedding.vector_store import VectorStore
@@ -27,3 +29,17 @@ def test_many_vectors_are_a_map_of_a_file_that_is_gone(tmp_path: Path, monkeypat
     np.testing.assert_array_equal(many, few)
     assert {path.name for path in tmp_path.iterdir()} == before
     np.testing.assert_array_equal(nearest(many, 3).indices, nearest(few, 3).indices)
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="this system cannot be told")
+def test_pages_that_were_read_are_given_back_and_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "vectors"
+    path.write_bytes(np.ones((8192, 1280), np.float32).tobytes())  # 40 MB
+    vectors = np.memmap(path, np.float32, mode="r", shape=(8192, 1280))
+    assert vectors.sum() == vectors.size
+    own = psutil.Process()
+    before = own.memory_info().rss
+    images.release_pages(vectors)
+    assert before - own.memory_info().rss > 30e6
+    assert vectors.sum() == vectors.size
+    images.release_pages(np.ones(3, np.float32))  # not mapped: nothing to give back
