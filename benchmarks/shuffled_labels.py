@@ -1,6 +1,6 @@
 """Do all comparing measures lie at 0.50 where labels say nothing? python -m benchmarks.shuffled_labels [--times 12]
 
-        [--vectors FILE.npz]
+        [--scenes 0.1] [--vectors FILE.npz]
 
 1,920 real pictures of one kind (sound solar modules through the real lens) in 96 sessions of 20. Whole sessions are
 given one of two labels by lot, equally many and eleven to one, and every measure that compares two groups compares

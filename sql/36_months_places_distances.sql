@@ -1,4 +1,4 @@
--- Which months, places and distances of a class can be told apart by pictures of sessions not seen before?
+-- Which months, stretches of time, places and distances of a class can be told apart by pictures of sessions not seen before?
 -- Runs on published.duckdb and on warehouse.duckdb. 0.5 is chance; NULL: not identifiable, the statement says why.
 -- param class_name: one class, or '*' = all
 SET VARIABLE class_name = '*';

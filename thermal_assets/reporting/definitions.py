@@ -95,9 +95,10 @@ def definitions(k: int = 10, l2_dimensions: int = 1280) -> tuple[Definition, ...
             "false alarm.",
         ),
         Definition(
-            "Months, places, distances by classifier",
-            "A linear classifier tells the pictures of one month, place or distance of a class from the others, in "
-            "sessions it has not seen; 0.5 = alike. With fewer than two sessions on a side it is not identifiable. Two "
+            "Time, places, distances by classifier",
+            "A linear classifier tells the pictures of one month, place or distance of a class, or from a day on, or of "
+            "a stretch of days, from the others, in sessions it has not seen; 0.5 = alike. The day and the stretch are "
+            "those that stand out most, and their p allows for the choice. With fewer than two sessions on a side it is not identifiable. Two "
             "distances told apart with an AUC of 0.9 are taken as two kinds of picture.",
         ),
         Definition(

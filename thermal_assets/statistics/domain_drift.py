@@ -33,6 +33,7 @@ SALT = "domain_drift"
 # Each asks a question of its own: whether anything changes at all, which months differ, and which places.
 _FAMILIES = (("from", "period"), ("month",), ("place",))
 _EPOCH = date(1970, 1, 1)
+_NO_DAY = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class _Domain:
     rows: NDArray[np.bool_]
     test: PermutationResult
     chosen_of: int = 0  # parts among which it stood out most; 0: the names say where it begins and ends
+    compared: NDArray[np.bool_] | None = None  # bool[n]: images that take part in the comparison; None: all
 
 
 @dataclass(frozen=True)
@@ -140,35 +142,46 @@ def _mostly(group: NDArray[np.bool_], sessions: NDArray[np.int64]) -> NDArray[np
 
 
 def _stretches(one: _Class, coordinates: NDArray[np.float64], units: NDArray[np.int64]) -> Iterator[_Domain]:
-    """The two parts of the collection that stand out most, of sessions with a date."""
-    begun = dict(
-        pl.DataFrame({"session": one.sessions, "day": one.days.to_physical()})
-        .drop_nulls()
-        .group_by("session")
-        .agg(pl.col("day").min())
-        .iter_rows()
-    )
-    dated = np.flatnonzero([unit in begun for unit in units.tolist()])
-    starts = np.array([begun[unit] for unit in units[dated].tolist()], dtype=np.int64)
-    order = np.argsort(starts, kind="stable")
-    dated, starts = dated[order], starts[order]
+    """The two parts of the collection that stand out most, of sessions with a date; a session is of its first day."""
+    frame = pl.DataFrame({"session": one.sessions, "day": one.days.to_physical()})
+    begun = frame.select(pl.col("day").min().over("session")).to_series().cast(pl.Int64).fill_null(_NO_DAY).to_numpy()
+    _, at = np.unique(one.sessions[one.members], return_index=True)  # in the order of ``units``
+    of_units = begun[one.members][at]
+    dated = of_units != _NO_DAY
+    days, of_day = np.unique(of_units[dated], return_inverse=True)
+    if days.size == 0:
+        return
+    sums = np.zeros((days.size, coordinates.shape[1]))
+    np.add.at(sums, of_day, coordinates[dated])
+    by_day = sums / np.bincount(of_day)[:, None]
     for kind, search in (("from", changed_from), ("period", passing_stretch)):
-        found = search(coordinates[dated], starts, f"{one.salt}|{kind}")
+        found = search(by_day - by_day.mean(axis=0), f"{one.salt}|{kind}")
         if found is not None:
-            first, last = (_EPOCH + timedelta(days=int(starts[at])) for at in (found.first, found.end - 1))
-            value = f"from {first} on" if kind == "from" else f"{first} to {last}"
-            rows = np.isin(one.sessions, units[dated[found.first : found.end]])
-            yield _Domain(kind, value, rows, found.test, found.tried)
+            first, last = int(days[found.first]), int(days[found.end - 1])
+            if kind == "from":
+                value, rows = f"from {_date(first)} on", begun >= first
+            else:
+                value, rows = f"{_date(first)} to {_date(last)}", (begun >= first) & (begun <= last)
+            yield _Domain(kind, value, rows, found.test, found.tried, begun != _NO_DAY)
+
+
+def _date(day: int) -> date:
+    return _EPOCH + timedelta(days=day)
 
 
 def _measure(
     one: _Class, domain: _Domain, keys: NDArray[np.int64], apart: NDArray[np.float64]
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    """Columns of the row, and float64[n] how much each image that takes part looks like the domain."""
-    group, sessions, test = domain.rows[one.members], one.sessions[one.members], domain.test
+    """Columns of the row, and float64[n] how much each image that takes part looks like the domain (NaN: not judged)."""
+    test, every = domain.test, one.sessions[one.members]
+    asked = domain.compared[one.members] if domain.compared is not None else np.ones(every.size, dtype=bool)
+    group, sessions = domain.rows[one.members][asked], every[asked]
     inside, outside = np.unique(sessions[group]), np.unique(sessions[~group])
-    energy = energy_distance(apart, _mostly(group, sessions))
-    judged = held_out_classifier(one.vectors, group, sessions, keys, salt=one.salt)
+    there = np.isin(np.unique(every), sessions)
+    energy = energy_distance(apart[np.ix_(there, there)], _mostly(group, sessions))
+    judged = held_out_classifier(one.vectors[asked], group, sessions, keys[asked], salt=one.salt)
+    scores = np.full(every.size, np.nan)
+    scores[asked] = judged.scores
     if outside.size == 0:
         statement = "All images with a session are of this one: nothing to compare"
     elif judged.auc is None:
@@ -179,7 +192,8 @@ def _measure(
             f"AUC of {judged.auc:.2f} ({plural(inside.size, 'session')} against {outside.size:,})"
         )
     if energy is not None:
-        statement += f"; energy distance {energy:.3g}, {in_words(test, inside.size + outside.size)}"
+        means = f"means of {'whole days' if domain.chosen_of else 'sessions'}"
+        statement += f"; energy distance {energy:.3g}; {means}: {in_words(test, inside.size + outside.size)}"
     if domain.chosen_of:
         statement += (
             f"; of {plural(domain.chosen_of, 'stretch', 'stretches')} of time this one stands out most: p allows for "
@@ -196,4 +210,4 @@ def _measure(
         "ci_high": judged.interval.high,
         "statement": statement,
     }
-    return row, judged.scores
+    return row, scores

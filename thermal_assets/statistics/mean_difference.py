@@ -7,7 +7,8 @@ With X_i the mean vector of session i, n sessions on one side and m on the other
 of Chen and Qin (Ann. Stat. 38 (2010) 808): the squared distance of the two means without the products of a session with
 itself, which hold no difference but, over a hundred axes, most of the noise. spread(n, m)^2 = 1/n(n-1) + 1/m(m-1) + 2/nm
 makes sides of any size comparable. Distances are those of the classifier that is asked next: in the covariance of the
-class, within and between its sessions, shrunk towards a round one. p-values come from handing whole sessions round.
+class, within and between its sessions, shrunk towards a round one. p-values come from handing whole sessions round, and
+over time whole days: the sessions of a day share its weather and the settings of that day.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from thermal_assets.statistics.held_out_classifier import shrunk
 from thermal_assets.statistics.resampling import PermutationResult, permutation_test, sequential_p
 
 LEAST_SESSIONS = 2  # a side: a mean without the products of a session with itself takes two
-LEAST_OF_STRETCH = 3  # inside and outside a stretch of time that nobody named beforehand
+LEAST_OF_STRETCH = 3  # days inside and outside a stretch of time that nobody named beforehand
 MAX_CUTS = 24  # days at which a stretch may begin or end; 276 stretches, about as many as a year has in fortnights
-_WORK = 400_000_000  # coordinates that may be handed round for one p-value: seconds
+MOST = 19_999  # arrangements that a small p-value is worth: enough for two hundred questions at once
+_WORK = 400_000_000  # coordinates that may be handed round for the p-value of a stretch: seconds
 _BATCH = 2_000_000
 
 
@@ -73,12 +75,12 @@ def mean_difference(coordinates: NDArray[np.float64], mine: NDArray[np.bool_], s
         inside, between, outside = (np.einsum("ij,ij->i", *pair) for pair in ((here,) * 2, (here, there), (there,) * 2))
         return _statistic(inside, between, outside, x @ own, own.sum(), x.sum(axis=1), len(own))
 
-    return permutation_test(statistic, mine.astype(np.int64), salt=salt, most=_affordable(coordinates))
+    return permutation_test(statistic, mine.astype(np.int64), salt=salt, most=MOST)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """The sessions ``first`` to ``end`` (exclusive) in order of time, which of ``tried`` stretches stand out most.
+    """The days ``first`` to ``end`` (exclusive), which of ``tried`` stretches stand out most.
 
     The p-value of ``test`` allows for the choice: it is that of the largest statistic over all stretches.
     """
@@ -89,31 +91,28 @@ class Stretch:
     test: PermutationResult
 
 
-def changed_from(coordinates: NDArray[np.float64], days: NDArray[np.int64], salt: str) -> Stretch | None:
-    """The day from which on the sessions differ most from the earlier ones; None where sessions are too few.
+def changed_from(coordinates: NDArray[np.float64], salt: str) -> Stretch | None:
+    """The day from which on pictures differ most from the earlier ones; None where days are too few.
 
-    ``coordinates`` float64[s, r] and ``days`` int64[s] in order of the days. Sessions of one day stay together.
+    ``coordinates`` float64[t, r]: of every day with sessions, in order, the mean over its sessions. Of more than
+    ``MAX_CUTS`` days, so many are tried, evenly spread.
     """
-    cuts = _cuts(days)
+    cuts = _cuts(len(coordinates))
     last = len(cuts) - 1
     return _most_different(coordinates, cuts, [(place, last) for place in range(1, last)], salt)
 
 
-def passing_stretch(coordinates: NDArray[np.float64], days: NDArray[np.int64], salt: str) -> Stretch | None:
-    """The stretch with sessions before and after it that differs most from these; arguments as ``changed_from``."""
-    cuts = _cuts(days)
+def passing_stretch(coordinates: NDArray[np.float64], salt: str) -> Stretch | None:
+    """The stretch with days before and after it that differs most from these; arguments as ``changed_from``."""
+    cuts = _cuts(len(coordinates))
     last = len(cuts) - 1
     pairs = [(first, end) for first in range(1, last) for end in range(first + 1, last)]
     return _most_different(coordinates, cuts, pairs, salt)
 
 
-def _cuts(days: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers of the sessions before which a stretch may begin or end, 0 and s included."""
-    changes = np.flatnonzero(np.diff(days)) + 1
-    if changes.size > MAX_CUTS:
-        wanted = np.linspace(0, len(days), MAX_CUTS + 2)[1:-1]
-        changes = np.unique(changes[np.abs(changes[:, None] - wanted).argmin(axis=0)])
-    return np.r_[0, changes, len(days)]
+def _cuts(days: int) -> NDArray[np.int64]:
+    """Numbers of the days before which a stretch may begin or end, 0 and ``days`` included."""
+    return np.unique(np.linspace(0, days, min(days, MAX_CUTS + 1) + 1).round().astype(np.int64))
 
 
 def _most_different(
@@ -149,7 +148,7 @@ def _most_different(
 def _of_stretches(
     ordered: NDArray[np.float64], cuts: NDArray[np.int64], first: NDArray[np.int64], end: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """float64[b, w]: the statistic of every stretch in each of b orders of the sessions, float64[b, s, r]."""
+    """float64[b, w]: the statistic of every stretch in each of b orders of the days, float64[b, t, r]."""
     s = ordered.shape[1]
     sums = np.zeros((len(ordered), len(cuts), ordered.shape[2]))
     sums[:, 1:] = np.add.reduceat(ordered, cuts[:-1], axis=1).cumsum(axis=1)
@@ -180,12 +179,12 @@ def _statistic(
 
 
 def _affordable(coordinates: NDArray[np.float64]) -> int:
-    """Random arrangements of the sessions that a small p-value is worth, 999 to 99,999."""
-    return int(np.clip(_WORK // max(coordinates.size, 1), 999, 99_999))
+    """Random orders of the days that a small p-value is worth, 999 to ``MOST``."""
+    return int(np.clip(_WORK // max(coordinates.size, 1), 999, MOST))
 
 
 def _smallest(s: int, sizes: NDArray[np.int64]) -> float:
-    """Share of the orders that put one set of sessions, or all others, into a stretch: for the rarest set."""
+    """Share of the orders that put one set of days, or all others, into a stretch: for the rarest set."""
     from math import comb
 
     counts = {int(n): int(np.sum(sizes == n)) for n in np.unique(sizes)}

@@ -20,7 +20,7 @@ def told_domains_sql(alpha: float | str, bound: float | str) -> str:
         WHERE auc >= {bound} AND (kind <> 'month' OR (class_name, level) IN (
             SELECT (class_name, level) FROM certain WHERE kind IN ('from', 'period')
         ))
-        QUALIFY kind NOT IN ('from', 'period') OR p_value = min(
-            CASE WHEN kind IN ('from', 'period') THEN p_value END
-        ) OVER (PARTITION BY class_name, level)
+        QUALIFY kind NOT IN ('from', 'period') OR row_number() OVER (
+            PARTITION BY class_name, level, kind IN ('from', 'period') ORDER BY p_value, auc DESC, kind
+        ) = 1
     """

@@ -82,7 +82,7 @@ def test_months_are_named_only_where_a_class_changes_at_all_and_one_stretch_expl
     w = clean()
     common = {"level": "L3", "image_count": 40, "sessions": 5, "sessions_others": 7, "auc": 0.9, "energy_distance": 0.2}
     common |= {"attainable_p": 1e-4, "typical_ids": [], "lens_id": LENSES["L3"]}
-    stretches = (("from", "from 2020-12-03 on", 1e-4), ("period", "2020-11-02 to 2020-12-01", 0.003))
+    stretches = (("from", "from 2020-12-03 on", 1e-4), ("period", "2020-11-02 to 2020-12-01", 1e-4))
     for kind, value, p in (*stretches, ("month", "2020-12", 0.01)):
         w.add("domain_drift", class_name=w.names[0], kind=kind, value=value, p_value=p, q_value=3 * p, **common)
     w.add("domain_drift", class_name=w.names[1], kind="month", value="2020-12", p_value=0.01, q_value=0.03, **common)

@@ -88,6 +88,34 @@ def test_a_change_is_dated(first: int, end: int) -> None:
     assert "p allows for the choice" in row["statement"]
 
 
+def test_days_that_differ_by_chance_are_no_change() -> None:
+    """Three sessions a day that share its weather: the sessions of a day say no more than one."""
+    days = np.repeat([date(2021, 1, 4) + timedelta(days=9 * n) for n in range(12)], 3)
+    images = image_frame(["A"] * 144, names_of(36, 4), days=np.repeat(days, 4).tolist())
+    found = []
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        weather = np.repeat(random.normal(0, 1, (12, 8)), 3, axis=0)
+        centres = np.repeat(weather + random.normal(0, 0.5, (36, 8)), 4, axis=0)
+        vectors = unit(centres + random.normal(0, 0.5, (144, 8)))
+        table = domain_drift(images, lambda rows, v=vectors: v[rows], level="L3", lens_id="l", salt=str(seed))
+        found += table.filter(pl.col("kind").is_in(["from", "period"]))["p_value"].to_list()
+    assert len(found) == 40
+    assert np.mean(np.array(found) <= 0.05) <= 0.15
+    assert 0.35 < np.mean(found) < 0.65
+
+
+def test_a_stretch_counts_all_its_images_and_leaves_sessions_without_a_date_out() -> None:
+    days = [date(2021, 1, 4) + timedelta(days=9 * (n // 10)) for n in range(200)]
+    images = image_frame(["A"] * 240, names_of(24, 10), days=[*days, *[None] * 40])
+    vectors = scenes(24, 10, 11, np.where((np.arange(24) >= 12) & (np.arange(24) < 20), 4.0, 0.0))
+    found = domain_drift(images, lambda rows: vectors[rows], level="L3", lens_id="l", max_per_class=90)
+    (row,) = found.filter(kind="from").iter_rows(named=True)
+    assert (row["value"], row["image_count"]) == (f"from {days[120]} on", 80)
+    assert row["sessions"] + row["sessions_others"] == 20
+    assert row["method"] == "sample"
+
+
 def test_two_kinds_of_picture_are_found_where_sessions_can_tell_and_nowhere_else():
     far = np.arange(20) % 2 == 1
     distances = np.repeat(np.where(far, 2.0, 0.5), 30).tolist()

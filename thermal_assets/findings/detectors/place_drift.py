@@ -43,8 +43,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 statement=f"In class {name}, {counted(len(places), 'place')} {'differs' if len(places) == 1 else 'differ'} "
                 f"from the others: {named(values, 6)}. Most of all {worst['value']} ({number(worst['image_count'])} images "
                 f"of {counted(worst['sessions'], 'session')}): a classifier that has not seen these sessions tells its "
-                f"pictures with an AUC of {worst['auc']:.2f} (energy distance {worst['energy_distance']:.3g}, "
-                f"q = {worst['q_value']:.2g}).",
+                f"pictures with an AUC of {worst['auc']:.2f} (energy distance {worst['energy_distance']:.3g}; "
+                f"session means: q = {worst['q_value']:.2g}).",
                 effect_name="AUC of the place in held-out sessions",
                 effect_size=worst["auc"],
                 ci_low=worst["ci_low"],

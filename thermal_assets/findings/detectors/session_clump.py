@@ -40,14 +40,18 @@ WITH low AS (
 ), sizes AS (
     SELECT class_name, count(*) AS files FROM file_manifest GROUP BY ALL
 ), judged AS (
-    SELECT d.image_key, d.class_name, d.level, ln(coalesce(d.density_xs, d.density)) AS log_density
+    -- Within one basis only: densities with and without the own session do not compare.
+    SELECT d.image_key, d.class_name, d.level, ln(coalesce(d.density_xs, d.density)) AS log_density,
+           log_density - median(log_density) OVER (
+               PARTITION BY d.class_name, d.level, d.density_xs_basis, d.density_xs IS NULL
+           ) AS above_class
     FROM class_densities d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force
     WHERE d.reliable AND coalesce(d.density_xs, d.density) > 0
 )
 SELECT o.class_name, o.level, o.kind, o.value, o.n, t.outliers, g.n AS group_size, z.files, o.examples,
        o.n / t.outliers AS share, g.n / z.files AS base_share, (o.n / t.outliers) / (g.n / z.files) AS lift,
        (
-           SELECT exp(median(j.log_density) - median(j.log_density) FILTER (
+           SELECT exp(-median(j.above_class) FILTER (
                WHERE CASE o.kind WHEN 'session' THEN f.session_id ELSE f.distance_token END = o.value
            ))
            FROM judged j JOIN file_manifest f ON f.image_key = j.image_key

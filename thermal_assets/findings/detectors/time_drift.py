@@ -39,6 +39,11 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
         periods = sorted(row["value"] for row in told)
         kinds = {row["kind"] for row in told}
         images = max(sum(row["image_count"] for row in told if row["kind"] == kind) for kind in kinds)
+        chosen = (
+            " It was chosen among all stretches for standing out most, for which q allows and the AUC does not."
+            if worst["kind"] != "month"
+            else ""
+        )
         verb = "differs" if len(told) == 1 else "differ"
         findings.append(
             Finding(
@@ -51,8 +56,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 statement=f"In class {name}, {counted(len(told), 'period')} {verb} from the others: "
                 f"{named(periods, 6)}. Most of all {worst['value']} ({number(worst['image_count'])} images of "
                 f"{counted(worst['sessions'], 'session')}): a classifier that has not seen these sessions tells its "
-                f"pictures with an AUC of {worst['auc']:.2f} (energy distance {worst['energy_distance']:.3g}, "
-                f"q = {worst['q_value']:.2g}).",
+                f"pictures with an AUC of {worst['auc']:.2f} (energy distance {worst['energy_distance']:.3g}; "
+                f"session means: q = {worst['q_value']:.2g}).{chosen}",
                 effect_name="AUC of the period in held-out sessions",
                 effect_size=worst["auc"],
                 ci_low=worst["ci_low"],

@@ -50,8 +50,8 @@ AUDITS = (
             required(
                 "kind",
                 "VARCHAR",
-                "'from' (the day from which on sessions differ most from the earlier ones), 'period' (the stretch that "
-                "differs most from what came before and after), 'month' or 'place'",
+                "'from' (the day from which on pictures differ most from the earlier ones; of many days 24 are tried), "
+                "'period' (the stretch that differs most from what came before and after), 'month' or 'place'",
             ),
             required(
                 "value",
@@ -73,8 +73,8 @@ AUDITS = (
             column(
                 "p_value",
                 "DOUBLE",
-                "Difference of the session means against permutations of whole sessions; of kinds 'from' and 'period' the "
-                "choice of the stretch included; NULL if it cannot be had",
+                "Difference of the session means against permutations of whole sessions; of kinds 'from' and 'period' of "
+                "whole days, the choice of the stretch included; NULL if it cannot be had",
             ),
             column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
             column(
