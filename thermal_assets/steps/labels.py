@@ -9,6 +9,7 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import whitened_unit
+from thermal_assets.progress import reporter
 from thermal_assets.statistics.code_objects import class_objects, learn_code_objects
 from thermal_assets.steps.images import vectors_of, whole_dataset
 from thermal_assets.steps.l3_files import load_lens
@@ -33,7 +34,15 @@ def materialize_batch_drift(home: Home, run_id: str) -> StepReport:
         grammar = home.profile.grammar
         # The profile says what a code stands for; it is learned from the folders only where it does not.
         known = dict(grammar.codes) if grammar and grammar.codes else learn_code_objects(images, objects)
-        found = batch_drift(images, vectors, lens_id=lenses["L3"], code_objects=known, objects=objects, copies=copies)
+        found = batch_drift(
+            images,
+            vectors,
+            lens_id=lenses["L3"],
+            code_objects=known,
+            objects=objects,
+            copies=copies,
+            progress=reporter("neighbours that batches are judged by"),
+        )
         return [Slice("batch_drift", found)]
 
     return _labels(home, run_id, "batch_drift", _BATCH_VERSION, measure)
