@@ -237,7 +237,8 @@ class Thresholds(BaseModel):
         1.5,
         gt=1,
         description="How many times farther than the typical image of its class an outlier's neighbours must lie, at "
-        "both levels, to be told: a budget of outliers exists in every class, half as far again does not.",
+        "both levels, to be told: a budget of outliers exists in every class, half as far again does not. So must those "
+        "of the typical image of a session or distance that holds most of the outliers.",
     )
     persistence_ratio: float = Field(
         0.5,

@@ -14,6 +14,7 @@ over time whole days: the sessions of a day share its weather and the settings o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,8 +186,5 @@ def _affordable(coordinates: NDArray[np.float64]) -> int:
 
 def _smallest(s: int, sizes: NDArray[np.int64]) -> float:
     """Share of the orders that put one set of days, or all others, into a stretch: for the rarest set."""
-    from math import comb
-
     counts = {int(n): int(np.sum(sizes == n)) for n in np.unique(sizes)}
-    shares = [(count + counts.get(s - n, 0) if 2 * n != s else 2 * count) / comb(s, n) for n, count in counts.items()]
-    return float(min(1.0, *shares)) if len(shares) > 1 else float(min(1.0, shares[0]))
+    return min(1.0, min((count + counts.get(s - n, 0)) / comb(s, n) for n, count in counts.items()))

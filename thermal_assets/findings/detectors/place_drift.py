@@ -2,9 +2,9 @@
 
 Measure: table domain_drift, kind 'place'. Two things must come together: the place's session means lie farther from
 those of all other places than handing whole sessions round gives (q over all places), and a classifier that has not
-seen the sessions tells its pictures with an AUC of domain_auc or more. Where sessions are
-too few for p to get there, nothing is claimed. LOW: places differ; the question is whether training and test share
-them. The examples are the pictures that show it most.
+seen the sessions tells its pictures with an AUC of domain_auc or more. Where sessions are too few for p to get there,
+nothing is claimed. LOW: places differ; the question is whether training and test share them. The examples are the
+pictures that show it most.
 """
 
 from __future__ import annotations

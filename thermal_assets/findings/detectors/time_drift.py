@@ -1,10 +1,10 @@
 """Classes whose pictures change over the months of the collection.
 
-Measure: table domain_drift, kinds 'from' (the day from which on the sessions differ most from the earlier ones: a new
+Measure: table domain_drift, kinds 'from' (the day from which on pictures differ most from the earlier ones: a new
 camera, a slow change) and 'period' (the stretch that differs most from what came before and after it: a season), in the
 reading of the lens that was made for comparing: there a change that concerns few of its axes counts as much as one along
-the widest, which sessions differ in anyway. Two things must come together: the session means lie farther apart than
-handing whole sessions round gives, the choice of the day included (q over both kinds of all classes), and a classifier
+the widest, which sessions differ in anyway. Two things must come together: the means lie farther apart than handing
+whole days round gives, the choice of the day included (q over both kinds of all classes), and a classifier
 that has not seen the sessions tells the pictures with an AUC of domain_auc or more. Of the two kinds the one with the
 smaller p is told. Months that do so against all others (q over all months) are named in classes that change at all.
 Where sessions are too few for p to get there, nothing is claimed. LOW: seasons change thermal pictures; the question is
@@ -57,7 +57,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 f"{named(periods, 6)}. Most of all {worst['value']} ({number(worst['image_count'])} images of "
                 f"{counted(worst['sessions'], 'session')}): a classifier that has not seen these sessions tells its "
                 f"pictures with an AUC of {worst['auc']:.2f} (energy distance {worst['energy_distance']:.3g}; "
-                f"session means: q = {worst['q_value']:.2g}).{chosen}",
+                f"means: q = {worst['q_value']:.2g}).{chosen}",
                 effect_name="AUC of the period in held-out sessions",
                 effect_size=worst["auc"],
                 ci_low=worst["ci_low"],
@@ -68,7 +68,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 "       energy_distance, p_value, q_value, typical_ids, statement\nFROM domain_drift\n"
                 f"WHERE kind <> 'place' AND class_name = {text(name)} AND value IN ({text_list(periods)})\n"
                 "ORDER BY auc DESC",
-                action="Keep whole months apart when testing, and check what changed (season, camera, settings).",
+                action="Keep whole periods apart when testing, and check what changed (season, camera, settings).",
             )
         )
     return findings
