@@ -11,7 +11,8 @@ others, and the strengths at which half and 95 % are told; for lists of images a
 are sets in which something differs that must not be told, or not as HIGH. Clean sets pass through all detectors; their
 intrinsic dimension and spread of log density are shown, to be compared with those of real classes (about 16; 0.12 to
 0.23). Precision: of all findings of a detector on its sets at full strength, how many name what was planted
-or follow from it (what gives a state away also tells its class from all other classes).
+or follow from it (what gives a state away also tells its class from all other classes). Where sessions are what is
+compared, recall at full strength stands by the number of sessions that the planted class has: few cannot carry a proof.
 ``--blind`` and ``--third`` judge other sets (benchmarks/planted/blind_sets.py, third_sets.py, where it says which rules
 know their results). Features are planted, not pixels: what a lens makes of a picture is not part of this benchmark.
 """
@@ -20,16 +21,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from benchmarks.planted.blind_sets import BlindGenerator
 from benchmarks.planted.feature_judging import TABLES_OF, judge
-from benchmarks.planted.feature_sets import Generator
+from benchmarks.planted.feature_sets import FeatureSet, Generator
 from benchmarks.planted.plants import (
     BLIND_PLANTS,
     BLIND_TWINS,
@@ -92,6 +94,7 @@ def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: in
     shares: list[float] = []
     counts: list[str] = []
     right = anywhere = planted = named = wrong = 0
+    by_sessions: dict[int, list[bool]] = defaultdict(list)
     for strength in reversed(STRENGTHS):
         count = events if strength == STRENGTHS[-1] else steps
         told = 0
@@ -104,6 +107,7 @@ def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: in
                 mine = []
             told += bool(mine)
             if strength == STRENGTHS[-1]:
+                by_sessions[_sessions(data) // 5 * 5].append(bool(mine))
                 others = [finding for finding in findings if finding not in mine]
                 following = sum(plant.follows(finding, connection, seed) for finding in others)
                 named, wrong = named + len(mine) + following, wrong + len(others) - following
@@ -122,10 +126,19 @@ def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: in
     print(
         f"{'':20}at full strength: recall {shares[-1]:.3f}, precision {_share(named, named + wrong)} ({wrong} others)"
     )
+    if len(by_sessions) > 1:
+        parts = [f"{low} to {low + 4}: {sum(one)}/{len(one)}" for low, one in sorted(by_sessions.items())]
+        print(f"{'':20}by sessions of the planted class: {', '.join(parts)}", flush=True)
     if planted:
         print(
             f"{'':20}list at full strength: {right} of {planted} planted images among as many first rows, {anywhere} in it"
         )
+
+
+def _sessions(data: FeatureSet) -> int:
+    """Of the class that was planted in."""
+    planted = data.images.filter(pl.col("image_id").is_in(list(data.planted)))["class_name"]
+    return data.images.filter(pl.col("class_name").is_in(planted.unique().to_list()))["session_id"].n_unique()
 
 
 def _share(part: int, whole: int) -> str:

@@ -16,7 +16,7 @@ from thermal_assets.density.outliers import OutlierBudget
 from thermal_assets.findings.detectors import DETECTORS
 from thermal_assets.findings.finding import Finding
 from thermal_assets.findings.thresholds import Thresholds
-from thermal_assets.lenses.projection import fit_projection, whitened_unit
+from thermal_assets.lenses.projection import ProjectionLens, fit_projection, whitened_unit
 from thermal_assets.neighbors.grouped import neighborhood
 from thermal_assets.statistics.batch_drift import batch_drift
 from thermal_assets.statistics.distance_drift import distance_drift
@@ -27,6 +27,7 @@ from thermal_assets.statistics.label_conflicts import conflicting_images
 from thermal_assets.statistics.label_evidence import LabelEvidence, label_evidence
 from thermal_assets.statistics.label_noise import label_noise
 from thermal_assets.statistics.label_probe import held_out_probabilities
+from thermal_assets.statistics.persistence import outlier_persistence
 from thermal_assets.statistics.run_drift import delivery_drift
 from thermal_assets.statistics.separation import separation
 from thermal_assets.statistics.shortcuts import shortcut_audit
@@ -54,6 +55,7 @@ TABLES_OF: dict[str, tuple[str, ...]] = {
     "run_drift": ("run_drift",),
     "outliers_shared": ("class_densities", "class_density_scales", "class_outliers"),
     "session_clump": ("class_densities", "class_outliers"),
+    "outlier_persistence": ("outlier_persistence",),
 }
 
 
@@ -72,14 +74,17 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
     images, vectors = data.images, data.vectors
 
     @cache
-    def readings() -> tuple[np.ndarray, np.ndarray]:
-        """Fitted where a measure asks for it: L3 plain and whitened."""
-        lens = fit_projection([vectors])
-        projected = lens.project(vectors)
-        return projected, whitened_unit(lens, projected)
+    def lens() -> ProjectionLens:
+        """Fitted where a measure asks for it, as the readings below."""
+        return fit_projection([vectors if data.fitted is None else vectors[data.fitted]])
 
+    @cache
+    def projected() -> np.ndarray:
+        return lens().project(vectors)
+
+    @cache
     def white() -> np.ndarray:
-        return readings()[1]
+        return whitened_unit(lens(), projected())
 
     labels = codes(images["class_name"])
     keys = images["image_key"].to_numpy()
@@ -95,19 +100,17 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
     pairs = [(f"{pair}_normal", f"{pair}_anomaly") for pair in both]
 
     def of_classes(measure: Callable[[pl.DataFrame, np.ndarray, np.ndarray, np.ndarray], pl.DataFrame]) -> pl.DataFrame:
-        projected = readings()[0]
+        points = projected()
         parts = []
         for label in np.unique(labels):
             rows = np.flatnonzero(labels == label)
             found = neighborhood(
-                projected[rows], session=sessions[rows], frame=rows, k_plain=100, k_across=10, near_copy_distance=0.05,
+                points[rows], session=sessions[rows], frame=rows, k_plain=100, k_across=10, near_copy_distance=0.05,
                 kept=10, mean_of=(1, 10, 100),
             )  # fmt: skip
             measured = densities(found, k=10)
             parts.append(
-                measure(
-                    images[rows], projected[rows], measured["density"].to_numpy(), measured["density_xs"].to_numpy()
-                )
+                measure(images[rows], points[rows], measured["density"].to_numpy(), measured["density_xs"].to_numpy())
             )
         return pl.concat(parts)
 
@@ -115,7 +118,7 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
     def density_rows() -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows of class_densities and class_density_scales, both levels."""
         parts = []
-        for level, lens, points in (("L2", LENS_L2, vectors.astype(np.float32)), ("L3", LENS, readings()[0])):
+        for level, lens, points in (("L2", LENS_L2, vectors.astype(np.float32)), ("L3", LENS, projected())):
             for label in np.unique(labels):
                 rows = np.flatnonzero(labels == label)
                 found = neighborhood(points[rows], **asked_of(images[rows], points[rows], 10))
@@ -126,6 +129,9 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
         "class_densities": lambda: density_rows()[0],
         "class_density_scales": lambda: density_rows()[1],
         "class_outliers": lambda: judged_outliers(density_rows()[0], OutlierBudget()),
+        "outlier_persistence": lambda: outlier_persistence(
+            images, vectors.astype(np.float32), projected(), dimensions=lens().real_dimensions
+        ),
         "batch_drift": lambda: batch_drift(
             images, white(), lens_id=LENS, code_objects={name: name for name in objects.values()}, objects=objects
         ),

@@ -30,12 +30,16 @@ BURST, BURST_STEP = 0.2, 0.05
 
 @dataclass
 class FeatureSet:
-    """``images`` with every column that a measure reads, ``vectors`` float32 [n, 1280], and what was planted where."""
+    """``images`` with every column that a measure reads, ``vectors`` float32 [n, 1280], and what was planted where.
+
+    ``fitted``: the rows that the L3 lens is fitted on; all of them where it is left out.
+    """
 
     images: pl.DataFrame
     vectors: np.ndarray
     new: np.ndarray
     planted: set[str] = field(default_factory=set)
+    fitted: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

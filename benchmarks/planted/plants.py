@@ -43,6 +43,11 @@ def _by_leak(pair: str, leaks: tuple[str, ...]) -> Follows:
     return follows
 
 
+def _same_lens(finding: Finding, connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
+    """A lens that hides the outliers of V may do so everywhere: it saw twenty images."""
+    return True
+
+
 def _suspects(findings: list[Finding], connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [image for (image,) in connection.execute("SELECT image_id FROM label_conflicts ORDER BY rank").fetchall()]
 
@@ -137,6 +142,8 @@ THIRD_PLANTS: tuple[Plant[ThirdGenerator], ...] = (
     Plant("outliers_shared", "share of a foreign picture in six images of M_normal", lambda g, s, x: g.strays(s, x), WHOLE_SET,
           listed=_of_evidence),
     Plant("session_clump", "share of a person in the pictures of one session of modules", lambda g, s, x: g.spoiled(s, x), "M_normal"),
+    Plant("outlier_persistence", "fewer and fewer images that the lens was fitted on", lambda g, s, x: g.early_lens(s, x), "V_normal",
+          _same_lens),
 )  # fmt: skip
 THIRD_TWINS: tuple[Twin[ThirdGenerator], ...] = (
     Twin("label_contamination", "one session shows V, its names say C (not HIGH)", lambda g, s: g.foreign_batch(s, 1.0, False), True),
@@ -144,5 +151,6 @@ THIRD_TWINS: tuple[Twin[ThirdGenerator], ...] = (
     Twin("two_normals", "half of the images are near frames", lambda g, s: g.clean(s, runs=0.5)),
     Twin("time_drift", "half of the images are near frames", lambda g, s: g.clean(s, runs=0.5)),
     Twin("weak_separation", "nine times as many normal images", lambda g, s: g.clean(s, unequal=True)),
+    Twin("outlier_persistence", "the lens was fitted on every second session", lambda g, s: g.half_lens(s)),
     Twin("run_drift", "a delivery like the old images", lambda g, s: g.delivery(s, 0.0)),
 )  # fmt: skip

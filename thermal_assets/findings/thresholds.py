@@ -244,8 +244,9 @@ class Thresholds(BaseModel):
         0.5,
         gt=0,
         le=1,
-        description="Overlap of the outliers of L2 and L3, as a share of what random projections keep, at or below "
-        "which the L3 lens is told to hide outliers: it then keeps half of what blind folding keeps.",
+        description="Overlap of the outliers of L2 and L3, as a share of what random projections keep, both beyond "
+        "what lists drawn by lot share, at or below which the L3 lens is told to hide outliers: it then keeps half of "
+        "what blind folding keeps.",
     )
     clump_min_outliers: int = Field(
         10,

@@ -14,7 +14,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_VERSION = "4"
+_VERSION = "5"
 _HISTORY = ("finding_id", "severity", "status", "class_name", "title", "affected_images", "effect_size")
 
 MEASURED = (

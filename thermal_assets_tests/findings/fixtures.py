@@ -83,8 +83,8 @@ def clean(names: tuple[str, ...] = PLAIN, vectors: bool = False) -> SmallWarehou
     for normal, anomaly in (names[:2], names[2:]):
         _clean_pair(w, normal, anomaly)
     for scope, name in [("class", n) for n in names] + [("dataset", "*")]:
-        w.add("outlier_persistence", class_name=name, scope=scope, n=10, overlap=8, expected=7.5, expected_low=6.0,
-              expected_high=9.0, projections=20, rank_correlation=0.9)  # fmt: skip
+        w.add("outlier_persistence", class_name=name, scope=scope, n=10, images_compared=80, overlap=8, expected=7.5,
+              expected_low=6.0, expected_high=9.0, projections=20, rank_correlation=0.9)  # fmt: skip
     first = next(iter(w.of("file_manifest")))
     for run, day in (("run-1", 0), ("run-2", 1)):
         when = NOW + timedelta(days=day)
