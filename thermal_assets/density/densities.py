@@ -38,7 +38,7 @@ def densities(neighborhood: Neighborhood, k: int = 10) -> pl.DataFrame:
 
     ``neighborhood`` should hold 100 plain neighbours and k across sessions. Where there are fewer images than
     asked for, the mean is over what is there. ``k`` is the number behind density, density_xs, local_ratio, hubness
-    and k_used; mean_distance_10 is the mean over these k.
+    and k_used; mean_distance_1, _10 and _100 are means over as many, whatever k is.
 
     local_ratio: density over the geometric mean of the densities of the k neighbours (below 1: lonelier than they).
     hubness: how many images have this one among their k nearest.
@@ -51,7 +51,7 @@ def densities(neighborhood: Neighborhood, k: int = 10) -> pl.DataFrame:
     used = (plain.indices[:, :k] >= 0).sum(axis=1)
     columns = {
         "mean_distance_1": mean_distance(plain, 1),
-        "mean_distance_10": mean_k,
+        "mean_distance_10": mean_distance(plain, 10),
         "mean_distance_100": mean_distance(plain, 100),
         "density": density,
         "density_xs": to_density(mean_distance(across, k)),

@@ -7,6 +7,34 @@ import numpy as np
 _ROWS_AT_ONCE = 8192
 
 
+class Copies:
+    """Which of the vectors float32 [n, d] are equal.
+
+    group  int64 [n]: rows with equal vectors have the same number; -1 = no other row has this vector
+    """
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self._groups = copy_groups(vectors)
+        self.group = np.full(len(vectors), -1, dtype=np.int64)
+        for number, rows in enumerate(self._groups):
+            self.group[rows] = number
+
+    def of(self, row: int) -> np.ndarray:
+        """int64: the other rows with this vector, ascending."""
+        if self.group[row] < 0:
+            return np.empty(0, dtype=np.int64)
+        alike = self._groups[self.group[row]]
+        return alike[alike != row]
+
+    def first_alike(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places of ``rows`` int64 [b] with different vectors, and for each of them all the place that stands for it."""
+        group = self.group[rows]
+        alone = group < 0
+        group[alone] = -1 - np.arange(len(rows))[alone]
+        _, places, stands = np.unique(group, return_index=True, return_inverse=True)
+        return places, stands
+
+
 def copy_groups(vectors: np.ndarray) -> list[np.ndarray]:
     """Groups of rows (two or more, ascending) with equal values in ``vectors`` float32 [n, d]."""
     digests = _digests(vectors)

@@ -11,6 +11,7 @@ _FLOATS = nb.types.Array(nb.float32, 2, "C", readonly=True)
 _FACTORS = nb.types.Array(nb.float64, 1, "C", readonly=True)
 _ROWS = nb.types.Array(nb.int64, 1, "C", readonly=True)
 _regrouped = {"reassoc", "contract"}  # sums in lanes; the same lanes for every pair of rows
+_INSERTED = 256  # candidates that are sorted as they come; of more, that would take the square of their number
 
 
 @nb.njit(nb.float64(_FLOATS, nb.int64, nb.float64, _FLOATS, nb.int64, nb.float64), fastmath=_regrouped, **compiled)
@@ -23,6 +24,15 @@ def half_square(x, i, scale_x, y, j, scale_y):  # type: ignore[no-untyped-def]
     return total / 2
 
 
+@nb.njit(nb.float64(_FLOATS, _FACTORS, nb.int64, _FLOATS, _FACTORS, nb.int64), **compiled)
+def _score(x, scale_x, i, y, scale_y, column):  # type: ignore[no-untyped-def]
+    if column < 0:
+        return np.inf
+    if scale_x[i] == 0 or scale_y[column] == 0:
+        return 1.0
+    return half_square(x, i, scale_x[i], y, column, scale_y[column])
+
+
 @nb.njit((_FLOATS, _FACTORS, _ROWS, _FLOATS, _FACTORS, nb.int64[:, ::1], nb.float64[:, ::1]), **compiled)
 def measure_and_sort(x, scale_x, rows, y, scale_y, columns, scores):  # type: ignore[no-untyped-def]
     """Scores of each row's ``columns`` int64 [b, K] (-1 = none) into ``scores`` float64 [b, K]; then both sorted.
@@ -32,14 +42,16 @@ def measure_and_sort(x, scale_x, rows, y, scale_y, columns, scores):  # type: ig
     picks = columns.shape[1]
     for b in range(len(rows)):
         i = rows[b]
+        if picks > _INSERTED:
+            columns[b].sort()  # a stable sort by score then leaves equal scores in the order of columns
+            for entry in range(picks):
+                scores[b, entry] = _score(x, scale_x, i, y, scale_y, columns[b, entry])
+            order = np.argsort(scores[b], kind="mergesort")
+            columns[b], scores[b] = columns[b][order], scores[b][order]
+            continue
         for entry in range(picks):
             column = columns[b, entry]
-            if column < 0:
-                score = np.inf
-            elif scale_x[i] == 0 or scale_y[column] == 0:
-                score = 1.0
-            else:
-                score = half_square(x, i, scale_x[i], y, column, scale_y[column])
+            score = _score(x, scale_x, i, y, scale_y, column)
             place = entry
             while place > 0 and (
                 scores[b, place - 1] > score or (scores[b, place - 1] == score and columns[b, place - 1] > column)

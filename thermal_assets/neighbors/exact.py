@@ -12,7 +12,7 @@ from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.copies import nearest_copies
 from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
 from thermal_assets.neighbors.distances import sorted_candidates, to_distances
-from thermal_assets.neighbors.joined_search import Settled, plain_picks, run_joined_search
+from thermal_assets.neighbors.joined_search import WORTH_A_JOIN, Settled, plain_picks, run_joined_search
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.search import Rule, Search, SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.selection import empty_lists
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import torch
 
 DEFAULT_MEMORY_MB = 384.0
-WORTH_A_JOIN = 0.6  # share of the rows asked for from which on each pair's product is computed once, for both
 
 
 @dataclass(frozen=True)

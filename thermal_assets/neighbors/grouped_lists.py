@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -73,15 +74,23 @@ class GroupedLists:
         def further(rule: Rule, short: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             part = block.subset(short)
             rule.apply(part, rows[short])
+            if saved is not None and rule.query_group is not None:
+                width = saved.across_columns.shape[1]
+                # Without keys: what is kept is the beginning of the row, of which a later search asks again.
+                longer = search.settle(part, rows[short], width, picks_for(width), replace(rule, key=None))
+                sure = np.flatnonzero(~longer[2])
+                saved.across_columns[short[sure]], saved.across_scores[short[sure]] = longer[0][sure], longer[1][sure]
+                saved.everything[short[sure], 1] = longer[0][sure, -1] < 0
             columns, scores, is_open = search.settle(part, rows[short], self.k_across, picks, rule)
             return columns, scores, ~is_open
 
-        columns, scores, is_open = search.settle(block, rows, self.k_plain, picks_for(self.k_plain), Rule())
+        # As many as are kept: with less, the next image that goes would have the row searched once more.
+        width = self.k_plain if saved is None else min(saved.columns.shape[1], self.space.count - 1)
+        columns, scores, is_open = search.settle(block, rows, width, picks_for(width), Rule())
         if saved is not None:
-            width = min(columns.shape[1], saved.columns.shape[1])
-            saved.columns[:, :width], saved.scores[:, :width] = columns[:, :width], scores[:, :width]
-            saved.everything[:, 0] = self.k_plain >= self.space.count - 1
-        is_open = self._settle(rows, columns, scores, ~is_open, further)
+            saved.columns[:, :width], saved.scores[:, :width] = columns, scores
+            saved.everything[:, 0] = width >= self.space.count - 1
+        is_open = self._settle(rows, columns, scores, ~is_open, further, min(self.k_plain, width))
         if saved is not None and self.files is not None:
             self.files.write(rows, saved)
         return is_open

@@ -16,9 +16,16 @@ import numpy as np
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.distances import sorted_candidates
 from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, GroupedLists
-from thermal_assets.neighbors.joined_search import Settled, plain_picks, prepared
+from thermal_assets.neighbors.joined_search import (
+    WORTH_A_JOIN,
+    Settled,
+    plain_picks,
+    prepared,
+    run_joined_search,
+    told_again,
+)
 from thermal_assets.neighbors.list_files import ListBlock, ListFiles
-from thermal_assets.neighbors.search import full_float32, run_search
+from thermal_assets.neighbors.search import SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.self_join import Lists, join_rows
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
 from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, StreamedOperands, fast_bfloat16
@@ -120,17 +127,18 @@ def run_update(
         if grouped.files is not None:
             grouped.files.write(rows, block)
     still_open = np.sort(np.concatenate(left))
+    again: SearchOptions = {
+        "precision": wanted, "memory_mb": memory_mb, "progress": told_again(progress, space.count, len(still_open)),
+    }  # fmt: skip
+    if len(still_open) >= WORTH_A_JOIN * space.count:
+        # Most lists have lost more than they had to spare: each product once, for both of its rows.
+        k, k_across = grouped.k_plain, PICKS_PER_FRAME * grouped.k_across
+        return run_joined_search(
+            space, still_open, grouped.emit, grouped.work,
+            k=k, k_across=k_across, session=session, row_picks=row_picks, **again,
+        )  # fmt: skip
     if len(still_open):
-        run_search(
-            space,
-            space,
-            still_open,
-            grouped.work,
-            picks=row_picks,
-            precision=wanted,
-            memory_mb=memory_mb,
-            progress=None,
-        )
+        run_search(space, space, still_open, grouped.work, picks=row_picks, **again)
     return wanted
 
 

@@ -22,8 +22,14 @@ from thermal_assets.neighbors.space import Operands, Precision, Progress, Space,
 if TYPE_CHECKING:
     import torch
 
+WORTH_A_JOIN = 0.6  # share of the rows asked for from which on each pair's product is computed once, for both
 _ROWS_AT_ONCE = 4096
 _NO_SESSIONS = np.empty(0, dtype=np.int32)
+
+
+def told_again(progress: Progress | None, count: int, still_open: int) -> Progress | None:
+    """``progress`` of the rows that are searched once more: it goes back by as many as are still open."""
+    return None if progress is None else lambda done, of: progress(count - still_open + done, count)
 
 
 def plain_picks(k: int, precision: Precision) -> int:
@@ -123,8 +129,16 @@ def run_joined_search(
             space, rows, emit, device, k=k, k_across=k_across, session=session, progress=progress
         )
         if len(still_open):
+            again = told_again(progress, len(rows), len(still_open))
             run_search(
-                space, space, still_open, work, picks=row_picks, precision="float32", memory_mb=memory_mb, progress=None
+                space,
+                space,
+                still_open,
+                work,
+                picks=row_picks,
+                precision="float32",
+                memory_mb=memory_mb,
+                progress=again,
             )
         return "float32"
     left = [np.empty(0, dtype=np.int64)]
@@ -152,8 +166,9 @@ def run_joined_search(
     across.forget()
     still_open = np.concatenate(left)
     if len(still_open):
+        again = told_again(progress, len(rows), len(still_open))
         run_search(
-            space, space, still_open, work, picks=row_picks, precision=wanted, memory_mb=memory_mb, progress=None
+            space, space, still_open, work, picks=row_picks, precision=wanted, memory_mb=memory_mb, progress=again
         )
     return wanted
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from thermal_assets.temporary import remove_leftovers, temporary_prefix
 
 _LABEL = "neighbors"
 _META = "lists.json"
+_ATTEMPTS = 10
 _TYPES = {
     "columns": np.int32,
     "scores": np.float64,
@@ -61,8 +64,9 @@ class ListBlock:
 class ListFiles:
     """Lists of ``count`` rows in a folder, one file an array, read and written by blocks of rows."""
 
-    def __init__(self, folder: Path, count: int, width: int, width_across: int) -> None:
-        self.folder, self.count, self.width, self.width_across = folder, count, width, width_across
+    def __init__(self, folder: Path, count: int, width: int, width_across: int, made: str = "") -> None:
+        self.folder, self.count, self.width, self.width_across, self.made = folder, count, width, width_across, made
+        self._mapped: ListBlock | None = None
         self._widths = {
             "columns": width,
             "scores": width,
@@ -74,15 +78,18 @@ class ListFiles:
 
     @classmethod
     def open(cls, folder: Path, version: str) -> ListFiles | None:
-        """The lists in ``folder``; None where there are none, or of another ``version``, or not whole."""
+        """The lists in ``folder``, mapped; None where there are none, or of another ``version``, or not whole."""
         try:
             meta = json.loads((folder / _META).read_text())
-            found = cls(folder, int(meta["count"]), int(meta["width"]), int(meta["width_across"]))
+            found = cls(
+                folder, int(meta["count"]), int(meta["width"]), int(meta["width_across"]), str(meta.get("made", ""))
+            )
             if meta["version"] != version:
                 return None
             for name, width in found._widths.items():
                 if found._path(name).stat().st_size != found.count * width * np.dtype(_TYPES[name]).itemsize:
                     return None
+            found.mapped()
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return found
@@ -101,15 +108,31 @@ class ListFiles:
                 file.truncate(count * columns * np.dtype(_TYPES[name]).itemsize)
         return lists
 
+    def unchanged(self) -> bool:
+        """Whether these are still the lists of their folder: another process may have put its own there."""
+        try:
+            return bool(json.loads((self.folder / _META).read_text()).get("made", "") == self.made)
+        except (OSError, ValueError, AttributeError):
+            return False
+
     def finish(self, target: Path, version: str) -> None:
         """Take the place of ``target``. A kill in between leaves no lists, and the next search starts from none."""
-        meta = {"version": version, "count": self.count, "width": self.width, "width_across": self.width_across}
+        meta = {
+            "version": version, "count": self.count, "width": self.width, "width_across": self.width_across,
+            "made": uuid.uuid4().hex,
+        }  # fmt: skip
         for name in self._widths:
             with self._path(name).open("rb") as file:
                 os.fsync(file.fileno())  # their size was there from the beginning: after a power cut it proves nothing
         (self.folder / _META).write_text(json.dumps(meta))
-        shutil.rmtree(target, ignore_errors=True)
-        self.folder.replace(target)
+        for attempt in range(_ATTEMPTS):
+            shutil.rmtree(target, ignore_errors=True)
+            try:
+                self.folder.replace(target)
+                break
+            except OSError as error:  # another process put its lists there in between
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or attempt == _ATTEMPTS - 1:
+                    raise
         self.folder = target
 
     def drop(self) -> None:
@@ -117,14 +140,17 @@ class ListFiles:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def mapped(self) -> ListBlock:
-        """All rows, read-only, as maps of the files."""
+        """All rows, read-only, as maps of the files; they stay what they were when another process puts new ones there."""
+        if self._mapped is not None:
+            return self._mapped
         parts = {}
         for name, width in self._widths.items():
             if self.count * width:
                 parts[name] = np.asarray(np.memmap(self._path(name), _TYPES[name], mode="r", shape=(self.count, width)))
             else:
                 parts[name] = np.empty((self.count, width), dtype=_TYPES[name])
-        return ListBlock(**parts)
+        self._mapped = ListBlock(**parts)
+        return self._mapped
 
     def write(self, rows: np.ndarray, block: ListBlock) -> None:
         """Lists of ``rows`` int64 [b], rising. Where the plain lists were enough, nothing is written of those across."""

@@ -102,7 +102,14 @@ class Search:
         is_open = np.zeros(len(rows), dtype=bool)
         worst = scores[:, -1]
         unsure = np.flatnonzero((bound < math.inf) & ~(bound > self.bounds.limit(rows, worst)))
+        unsure = self._without_copied(unsure, rows, k, rule, columns, scores)
         if len(unsure) == 0:
+            return columns, scores, is_open
+        places, stands = self._alike(rows[unsure], rule)
+        if len(places) < len(unsure):
+            one_each = unsure[places]
+            answer = self.settle(block.subset(one_each), rows[one_each], k, picks, rule, most)
+            columns[unsure], scores[unsure], is_open[unsure] = (part[stands] for part in answer)
             return columns, scores, is_open
 
         def settle_again(part: np.ndarray, more_picks: int) -> None:
@@ -129,6 +136,29 @@ class Search:
             part, limit = part.subset(np.flatnonzero(~few)), limit[~few]
             columns[many], scores[many] = self._measure_all(part, rows[many], k, rule, limit)
         return columns, scores, is_open
+
+    def _without_copied(
+        self, unsure: np.ndarray, rows: np.ndarray, k: int, rule: Rule, columns: np.ndarray, scores: np.ndarray
+    ) -> np.ndarray:
+        """Settle rows that have k copies which count; returns the others of ``unsure``.
+
+        Copies tie at 0, and of ties the first by row are asked for: no product orders them, however many there are.
+        """
+        if self.queries is not self.candidates or self.queries.metric != "euclidean":
+            return unsure  # a cosine is 0 for more than copies
+        left = scores[unsure, -1] > 0
+        for place in unsure[~left].tolist():
+            copies = self.candidates.copies.of(int(rows[place]))[None]
+            columns[place], scores[place] = (
+                part[0] for part in rule.first(rows[[place]], copies, np.zeros(copies.shape), k)
+            )
+        return unsure[left]
+
+    def _alike(self, rows: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
+        """As ``Copies.first_alike``, where equal vectors have equal answers: copies do not count, nor do groups."""
+        if self.queries is self.candidates and rule.query_group is None and (rule.minimum or 0) > 0:
+            return self.candidates.copies.first_alike(rows)
+        return np.arange(len(rows)), np.arange(len(rows))
 
     def _measure_all(
         self, block: ScoreBlock, rows: np.ndarray, k: int, rule: Rule, limit: np.ndarray

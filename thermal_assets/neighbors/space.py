@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from thermal_assets.neighbors.copies import Copies
 from thermal_assets.neighbors.threads import in_parallel
 
 if TYPE_CHECKING:
@@ -163,6 +165,11 @@ class Space:
         else:
             self.factors = np.where(self.is_zero, 0.0, 1.0 / self.lengths)
         self._measure_norms()
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Which vectors are equal; looked up where many are."""
+        return Copies(self.array)
 
     def _spans(self) -> Iterator[slice]:
         for start in range(0, self.count, _ROWS_AT_ONCE):

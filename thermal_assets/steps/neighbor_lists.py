@@ -41,7 +41,7 @@ class NeighborLists:
             before = pl.read_parquet(self.folder / _IMAGES).with_row_index("old")
         except (OSError, pl.exceptions.PolarsError):
             return None
-        if before.height != stored.count:
+        if before.height != stored.count or not stored.unchanged():
             return None
         old = self._images.join(before, on=_IDENTITY, how="left", nulls_equal=True, maintain_order="left")["old"]
         return Previous(stored, old.cast(pl.Int64).fill_null(-1).to_numpy())

@@ -57,6 +57,11 @@ def measure_neighborhood(
     return neighborhood_rows(images, level, lens_id, found, k)
 
 
+def means_of(k: int) -> tuple[int, ...]:
+    """Numbers of neighbours whose mean distances the tables of densities hold, and that behind the density."""
+    return tuple(sorted({1, NEIGHBORS_KEPT, k, NEIGHBORS_MEASURED}))
+
+
 class Asked(TypedDict):
     """What ``grouped.neighborhood`` and ``grouped_approximate.neighborhood_approximate`` are asked for."""
 
@@ -79,7 +84,7 @@ def asked_of(images: pl.DataFrame, vectors: np.ndarray, k: int) -> Asked:
         "k_across": k,
         "near_copy_distance": near_copy_distance(vectors),
         "kept": max(k, NEIGHBORS_KEPT),
-        "mean_of": (1, k, NEIGHBORS_MEASURED),
+        "mean_of": means_of(k),
     }
 
 

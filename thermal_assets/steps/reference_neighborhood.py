@@ -14,7 +14,13 @@ from thermal_assets.neighbors.grouped import MINIMUM_SESSIONS, OTHER_SESSIONS, T
 from thermal_assets.progress import reporter
 from thermal_assets.statistics.groups import codes
 from thermal_assets.steps.images import vectors_of
-from thermal_assets.steps.neighborhood import NEIGHBORS_KEPT, NEIGHBORS_MEASURED, NeighborhoodRows, neighborhood_rows
+from thermal_assets.steps.neighborhood import (
+    NEIGHBORS_KEPT,
+    NEIGHBORS_MEASURED,
+    NeighborhoodRows,
+    means_of,
+    neighborhood_rows,
+)
 
 METHOD = "reference sample"
 _BLOCK = 8192
@@ -45,7 +51,7 @@ def measure_against_reference(
         ]
         found, elsewhere = nearest_lists_between(queries, sample, wanted)
         elsewhere.indices[basis[rows] != OTHER_SESSIONS] = -1
-        plain.append(_beginnings(found, max(k, NEIGHBORS_KEPT), (1, k, NEIGHBORS_MEASURED)))
+        plain.append(_beginnings(found, max(k, NEIGHBORS_KEPT), means_of(k)))
         across.append(_beginnings(elsewhere, 1, (k,)))
         report(min(start + _BLOCK, images.height), images.height)
     found_plain, found_across = _joined(plain, reference), _joined(across, reference)

@@ -50,7 +50,11 @@ DENSITY_COLUMNS: tuple[Column, ...] = (
         "or 'too few among approximate neighbours'",
     ),
     column("local_ratio", "FLOAT", "density over the geometric mean of the densities of its ten neighbours"),
-    required("hubness", "INTEGER", "How many images have this one among their ten nearest"),
+    required(
+        "hubness",
+        "INTEGER",
+        "How many images have this one among their k nearest (10 by default); 0 outside a reference sample",
+    ),
     required("k_used", "INTEGER", "Neighbours behind density: 10, or fewer in a small class"),
     required("n_candidates", "BIGINT", "How many other images were searched"),
     required("reliable", "BOOLEAN", "False below 5 k images: shown, never judged"),

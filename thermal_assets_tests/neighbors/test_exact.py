@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from thermal_assets.neighbors import exact
+from thermal_assets.neighbors import exact, self_join
 from thermal_assets.neighbors.exact import Wanted, nearest, nearest_between, nearest_lists_between
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.space import Space
@@ -231,3 +231,17 @@ def test_between_pads_where_too_few_are_left() -> None:
     assert (found.indices >= 0).sum(axis=1).tolist() == [3, 5]
     assert np.isinf(found.distances[0, 3:]).all()
     assert found.candidates.tolist() == [3, 9]
+
+
+@pytest.mark.parametrize("n", [127, 128, 129, 640, 641, 700])
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_join_at_the_borders_of_its_blocks_and_tiles(
+    n: int, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of 128 in tiles of eight rows, as a million images have blocks of 2,048 in tiles of 128."""
+    monkeypatch.setattr(self_join, "_BLOCKS", (128, 128))
+    monkeypatch.setattr(self_join, "_TILE_BYTES", 8 * 128 * (2 if precision == "bfloat16" else 4))
+    vectors = _clustered(n)
+    vectors[n // 2] = vectors[0]
+    found = nearest(vectors, 128 if n > 200 else 20, precision=precision)  # type: ignore[arg-type]
+    _same(found, *brute.nearest(vectors, 128 if n > 200 else 20))

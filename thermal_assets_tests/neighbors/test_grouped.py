@@ -7,6 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from thermal_assets.neighbors import search
+from thermal_assets.neighbors.distances import pair_scores
 from thermal_assets.neighbors.grouped import (
     NEAR_COPIES_REMOVED,
     OTHER_SESSIONS,
@@ -14,6 +16,7 @@ from thermal_assets.neighbors.grouped import (
     nearest_across_groups,
     neighborhood,
 )
+from thermal_assets.neighbors.space import Space
 from thermal_assets_tests.neighbors import brute
 
 
@@ -100,3 +103,33 @@ def test_twelve_near_frames_of_one_odd_scene_stay_odd() -> None:
     across = found.across.distances.mean(axis=1)
     assert plain[:12].max() < np.median(plain)
     assert set(np.argsort(-across)[:12]) == set(range(12))
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+@pytest.mark.parametrize("sessions", [6, 0])
+def test_copies_by_the_hundred_are_not_measured_against_each_other(
+    precision: str, sessions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A camera that hangs writes one picture a thousand times: that many squared is hours in a large class."""
+    rng = np.random.default_rng(4)
+    vectors = rng.standard_normal((1500, 24)).astype(np.float32)
+    vectors[rng.permutation(1500)[:1000]] = vectors[7]
+    session = rng.integers(0, sessions, 1500) if sessions else np.full(1500, -1)
+    frame = np.where(rng.random(1500) < 0.5, -1, session * 1000 + rng.integers(0, 40, 1500))
+    frame[session < 0] = -1
+    pairs = 0
+
+    def counted(queries: Space, rows: np.ndarray, candidates: Space, columns: np.ndarray) -> np.ndarray:
+        nonlocal pairs
+        pairs += len(rows)
+        return pair_scores(queries, rows, candidates, columns)
+
+    monkeypatch.setattr(search, "pair_scores", counted)
+    found = neighborhood(
+        vectors, session=session, frame=frame, near_copy_distance=0.05, memory_mb=1.0,
+        precision=precision,  # type: ignore[arg-type]
+    )  # fmt: skip
+    np.testing.assert_array_equal(found.plain.indices, brute.nearest(vectors, 100)[0])
+    indices, _ = brute.across(vectors, 10, session, frame, 0.05)
+    np.testing.assert_array_equal(found.across.indices, indices)
+    assert pairs < 1000**2 / 4  # 2,000,000 where each copy is measured with each

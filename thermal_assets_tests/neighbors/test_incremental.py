@@ -119,3 +119,54 @@ def test_lists_of_another_version_or_cut_short_are_not_read(tmp_path: Path) -> N
         file.truncate(100)
     assert ListFiles.open(place, "1") is None
     assert ListFiles.open(tmp_path / "nowhere", "1") is None
+
+
+def test_rows_searched_again_have_entries_to_spare_again(tmp_path: Path) -> None:
+    """Else every image that goes would have them searched once more."""
+    folder = _Folder(tmp_path, "float32", 4)
+    folder.vectors = np.random.default_rng(0).standard_normal(folder.vectors.shape).astype(np.float32)
+    folder.session = np.random.default_rng(1).integers(0, 7, len(folder.vectors))
+    folder.frame[:] = -1
+    folder.search(update=True)
+    width, spare = list_widths(K, ACROSS)[0], []
+    for _ in range(6):
+        folder.edit(0, 25)
+        folder.search(update=True)
+        assert folder.lists is not None
+        spare.append((folder.lists.mapped().columns >= 0).sum(axis=1) - K)
+    assert min(left.min() for left in spare) >= 0
+    assert max(left.max() for left in spare[3:]) == width - K
+
+
+def test_when_most_lists_are_too_short_the_join_takes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = []
+    join = incremental.run_joined_search
+
+    def counted(*arguments: object, **options: object) -> object:
+        joined.append(1)
+        return join(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(incremental, "run_joined_search", counted)
+    folder = _Folder(tmp_path, "float32", 5)
+    folder.search(update=True)
+    folder.edit(5, 330)
+    found, expected = folder.search(update=True), folder.search(update=False)
+    assert joined
+    np.testing.assert_array_equal(found.plain.indices, expected.plain.indices)
+    np.testing.assert_array_equal(found.across.indices, expected.across.indices)
+    folder.edit(3, 1)
+    found, expected = folder.search(update=True), folder.search(update=False)
+    np.testing.assert_array_equal(found.plain.indices, expected.plain.indices)
+
+
+def test_lists_that_another_process_replaces_stay_readable_and_are_told_apart(tmp_path: Path) -> None:
+    folder = _Folder(tmp_path, "float32", 6)
+    folder.search(update=True)
+    mine = ListFiles.open(tmp_path / "lists", "1")
+    assert mine is not None
+    assert mine.unchanged()
+    before = mine.mapped().columns.copy()
+    folder.edit(40, 0)
+    folder.search(update=True)
+    assert not mine.unchanged()
+    np.testing.assert_array_equal(mine.mapped().columns, before)
