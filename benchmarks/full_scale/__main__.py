@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.full_scale.population import FULL_SIZE
 from benchmarks.full_scale.report import print_growth, print_report, read_log
-from benchmarks.full_scale.stations import Station, stations
+from benchmarks.full_scale.stations import RUNNING, Station, stations
 
 
 def main() -> int:
@@ -33,6 +34,7 @@ def main() -> int:
         parser.error("--folder is missing")
     folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
+    _count_what_was_cut_off(folder)
     plan = stations(options.images)
     began, failed = time.monotonic(), 0
     for number, station in enumerate(plan):
@@ -49,6 +51,7 @@ def main() -> int:
         )
         result = [line for line in run.stdout.splitlines() if line.startswith("RESULT ")]
         if not result:
+            _count_what_was_cut_off(folder)
             print(f"  ended with {run.returncode} and no result: it starts again next time", flush=True)
             return 1
         line = json.loads(result[-1].removeprefix("RESULT "))
@@ -61,6 +64,18 @@ def main() -> int:
             print(f"  {line['seconds']} s, peak {line['peak_memory_mb']} MB", flush=True)
     print_report(folder, Counter(station.name for station in plan))
     return 1 if failed else 0
+
+
+def _count_what_was_cut_off(folder: Path) -> None:
+    """A killed station's time belongs to the whole: the lists that it kept are not searched again."""
+    with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+        line = json.loads((folder / RUNNING).read_text())
+        ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        with (folder / "stations.jsonl").open("a") as log:
+            log.write(
+                json.dumps({**line, "warehouse_mb": 0, "load": 0.0, "ended": ended, "errors": ["cut off"]}) + "\n"
+            )
+        (folder / RUNNING).unlink()
 
 
 def _same(line: dict[str, object], station: Station) -> bool:

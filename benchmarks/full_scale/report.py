@@ -20,9 +20,11 @@ def read_log(folder: Path) -> list[dict[str, object]]:
 def print_report(folder: Path, wanted: dict[str, int]) -> None:
     """A line for each kind of station: runs done and to do, time, peak memory, growth of the warehouse.
 
+    Time includes runs that failed or were cut off: what they left behind spared their successors work.
     ``wanted``: name of a station -> how many runs it has.
     """
-    done = [line for line in read_log(folder) if not line["errors"]]
+    log = read_log(folder)
+    done = [line for line in log if not line["errors"]]
     table = Table(
         "station", "runs", "images", "seconds", "processor-s", "images/s", "peak MB", "own MB", "warehouse MB"
     )
@@ -32,13 +34,13 @@ def print_report(folder: Path, wanted: dict[str, int]) -> None:
         if not lines:
             table.add_row(name, f"0 of {count}")
             continue
-        seconds, cpu, images = (
-            sum(float(str(line[key])) for line in lines) for key in ("seconds", "processor_seconds", "images")
-        )
+        attempts = [line for line in log if line["name"] == name]
+        seconds, cpu = (sum(float(str(line[key])) for line in attempts) for key in ("seconds", "processor_seconds"))
+        images = sum(float(str(line["images"])) for line in lines)
         total[0] += seconds
         total[1] += cpu
         peaks = (
-            max(int(str(line[key])) for line in lines)
+            max(int(str(line[key])) for line in attempts)
             for key in ("peak_memory_mb", "peak_anonymous_mb", "warehouse_mb")
         )
         table.add_row(
@@ -53,8 +55,7 @@ def print_report(folder: Path, wanted: dict[str, int]) -> None:
     table.add_row("together", "", "", f"{total[0]:,.0f}", f"{total[1]:,.0f}")
     console = Console(width=150)
     console.print(table)
-    failed = [line for line in read_log(folder) if line["errors"]]
-    for line in failed:
+    for line in [line for line in log if line["errors"]]:
         console.print(f"failed at {line['ended']}: {line['name']} {line['classes']}: {line['errors']}")
     sizes = {
         path.name: _size(path) for path in (folder / "home").glob("*") if path.is_dir() or path.suffix == ".duckdb"
@@ -70,10 +71,10 @@ def print_growth(folders: Sequence[Path], wanted_at: Callable[[int], dict[str, i
     """
     measured = {}
     for folder in folders:
-        done = [line for line in read_log(folder) if not line["errors"]]
-        whole = [int(str(line["images"])) for line in done if not line["classes"]]
+        log = read_log(folder)
+        whole = [int(str(line["images"])) for line in log if not line["classes"]]
         if whole:
-            measured[max(whole)] = done
+            measured[max(whole)] = log
         else:
             print(f"{folder}: the L3 fit is not through yet, so it is left out")
     sizes = sorted(measured)
@@ -86,9 +87,10 @@ def print_growth(folders: Sequence[Path], wanted_at: Callable[[int], dict[str, i
             runs = wanted_at(size)[name]
             cpu = sum(float(str(line["processor_seconds"])) for line in lines)
             peak = max((int(str(line["peak_memory_mb"])) for line in lines), default=0)
-            through = len(lines) == runs
+            ended = sum(not line["errors"] for line in lines)
+            through = ended == runs
             times.append(cpu if through else math.nan)
-            note = "" if through else f" ({len(lines)} of {runs} runs)"
+            note = "" if through else f" ({ended} of {runs} runs)"
             cells.append(f"{cpu:,.0f}, {peak:,}{note}" if lines else f"0 of {runs} runs")
         before[name] = times
         table.add_row(name, *cells, _exponents(sizes, times))

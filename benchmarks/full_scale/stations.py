@@ -8,12 +8,14 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.full_scale.preparing import classes, make_home, prepare_class
 from thermal_assets.home.layout import Home
 
+RUNNING = "running.json"
 BY_CLASS_FROM = 200_000  # images; fewer, and a process takes all classes, whose own start would outweigh them
 
 
@@ -52,8 +54,18 @@ def stations(images: int) -> list[Station]:
 
 def run_station(folder: Path, station: Station, images: int) -> dict[str, object]:
     """Run it here; what it took, as one line of the log."""
-    memory = _AnonymousMemory()
     started, cpu = time.monotonic(), time.process_time()
+
+    def so_far() -> dict[str, object]:
+        return {
+            **asdict(station),
+            "images": sum(row[4] for row in classes(images) if not station.classes or row[0] in station.classes),
+            "seconds": round(time.monotonic() - started, 2),
+            "processor_seconds": round(time.process_time() - cpu, 2),
+            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        }
+
+    watch = _Watch(folder / RUNNING, so_far)
     home = make_home(folder)
     errors: list[str] = []
     if station.job:
@@ -63,12 +75,8 @@ def run_station(folder: Path, station: Station, images: int) -> dict[str, object
             if of_class[0] in station.classes:
                 prepare_class(home, *of_class)
     return {
-        **asdict(station),
-        "images": sum(row[4] for row in classes(images) if not station.classes or row[0] in station.classes),
-        "seconds": round(time.monotonic() - started, 2),
-        "processor_seconds": round(time.process_time() - cpu, 2),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "peak_anonymous_mb": memory.stop(),
+        **so_far(),
+        "peak_anonymous_mb": watch.stop(),
         "warehouse_mb": round(home.warehouse.path.stat().st_size / 2**20),
         "load": round(os.getloadavg()[0], 1),
         "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -108,16 +116,20 @@ def _run_job(home: Home, station: Station, all_classes: list[str]) -> list[str]:
     return errors
 
 
-class _AnonymousMemory:
-    """Peak of the memory that is the process's own, without pages of mapped files (which the system may drop)."""
+class _Watch:
+    """Peak of the memory that is the process's own, without pages of mapped files (which the system may drop).
 
-    def __init__(self) -> None:
-        self._peak, self._ended = 0, threading.Event()
+    Besides, what the station took so far is in file ``running`` as long as it runs: after a kill somebody else adds it.
+    """
+
+    def __init__(self, running: Path, so_far: Callable[[], dict[str, object]]) -> None:
+        self._peak, self._ended, self._running, self._so_far = 0, threading.Event(), running, so_far
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _watch(self) -> None:
         while not self._ended.wait(0.5):
+            self._running.write_text(json.dumps({**self._so_far(), "peak_anonymous_mb": self._peak}))
             for line in Path("/proc/self/status").read_text().splitlines():
                 if line.startswith("RssAnon"):
                     self._peak = max(self._peak, int(line.split()[1]) // 1024)
@@ -125,6 +137,8 @@ class _AnonymousMemory:
     def stop(self) -> int:
         """MiB."""
         self._ended.set()
+        self._thread.join()
+        self._running.unlink(missing_ok=True)
         return self._peak
 
 
