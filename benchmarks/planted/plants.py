@@ -141,6 +141,8 @@ THIRD_PLANTS: tuple[Plant[ThirdGenerator], ...] = (
     Plant("distance_effect", "pictures from further away lie nearer to the mean", lambda g, s, x: g.blurred(s, x), "V_normal"),
     Plant("outliers_shared", "share of a foreign picture in six images of M_normal", lambda g, s, x: g.strays(s, x), WHOLE_SET,
           listed=_of_evidence),
+    Plant("outliers_shared", "the same, two near frames of each of three in one session", lambda g, s, x: g.strays(s, x, 2), WHOLE_SET,
+          listed=_of_evidence),
     Plant("session_clump", "share of a person in the pictures of one session of modules", lambda g, s, x: g.spoiled(s, x), "M_normal"),
     Plant("outlier_persistence", "fewer and fewer images that the lens was fitted on", lambda g, s, x: g.early_lens(s, x), "V_normal",
           _same_lens),

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -49,6 +50,7 @@ STRAYS = ("Person", "Bicycle", "OtherVehicle", "Person", "Bicycle", "OtherVehicl
 MIX = 0.6  # share of the other picture at strength 1
 FLIPPED = 0.1  # share of a class with a wrong label at strength 1
 SCENE = (0.05, 0.2)  # share of the scene of its session in a picture
+NEAR = (0.02, 0.15)  # share of a picture of its own in a near frame of the one before
 FIRST_DAY, DAYS = date(2022, 5, 1), 180
 PLACES = {"N1": 0.3, "N2": 0.25, "N3": 0.2, "N4": 0.15, "N5": 0.1}
 DISTANCES = (0.5, 1.0, 3.0)
@@ -149,19 +151,25 @@ class ThirdGenerator:
         data = self._mixed(random, plan, rows, np.full(len(rows), strength * MIX))
         return FeatureSet(data.images, data.vectors, new, data.planted)
 
-    def strays(self, seed: int, strength: float) -> FeatureSet:
-        """Six images of M_normal, each in a session of its own, mixed with a picture of a kind that no class shows."""
+    def strays(self, seed: int, strength: float, frames: int = 1) -> FeatureSet:
+        """Six images of M_normal mixed with pictures of kinds that no class shows: each in a session of its own, or
+        ``frames`` (2 or 3) near frames of one stray in a session."""
         random = np.random.default_rng((seed, 31))
         plan = _plan(random, {})
         rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
         sessions = plan["session_id"].to_numpy()[rows]
-        some = random.permutation(np.unique(sessions))[: len(STRAYS)]
-        rows = np.array([random.choice(rows[sessions == session]) for session in some]) if strength else rows[:0]
-        data = self._shot(random, plan, own_kinds(plan, KIND_OF), planted=rows)
+        some = random.permutation(np.unique(sessions))[: len(STRAYS) // frames] if strength else []
+        own = [rows[sessions == session] for session in some]
+        bursts = [np.roll(of, -random.integers(0, len(of)))[:frames] for of in own]
+        planted = np.concatenate([*bursts, rows[:0]])
+        data = self._shot(random, plan, own_kinds(plan, KIND_OF), planted=planted)
         vectors = data.vectors.copy()
-        for row, kind in zip(rows, STRAYS, strict=True) if strength else ():
+        for burst, kind in zip(bursts, STRAYS, strict=False):
             stray = self.kinds[kind][random.integers(0, len(self.kinds[kind]))]
-            vectors[row] = unit(((1 - strength) * vectors[row] + strength * stray)[None])[0]
+            vectors[burst[0]] = unit(((1 - strength) * vectors[burst[0]] + strength * stray)[None])[0]
+            for before, row in pairwise(burst):
+                share = random.uniform(*NEAR)
+                vectors[row] = unit(((1 - share) * vectors[before] + share * vectors[row])[None])[0]
         return FeatureSet(data.images, vectors, data.new, data.planted)
 
     def spoiled(self, seed: int, strength: float) -> FeatureSet:
@@ -237,7 +245,7 @@ class ThirdGenerator:
         for row in range(1, plan.height):
             left = left - 1 if left else int(random.integers(1, 8)) * int(random.random() < runs)
             if left and kinds[row] == kinds[row - 1] and groups[row] == groups[row - 1]:
-                share = random.uniform(0.02, 0.15)
+                share = random.uniform(*NEAR)
                 vectors[row] = (1 - share) * vectors[row - 1] + share * vectors[row]
         sessions = plan["session_id"].to_numpy()
         for session in dict.fromkeys(sessions.tolist()):

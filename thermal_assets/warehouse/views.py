@@ -5,6 +5,7 @@ from __future__ import annotations
 from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, LEVEL, SCOPE
 from thermal_assets.warehouse.history_views import HISTORY_VIEWS
 from thermal_assets.warehouse.hygiene_views import HYGIENE_VIEWS
+from thermal_assets.warehouse.judged_densities import JUDGED_DENSITIES
 from thermal_assets.warehouse.schema import View, column
 from thermal_assets.warehouse.suspect_labels import SUSPECT_LABELS
 
@@ -242,6 +243,7 @@ VIEWS: dict[str, View] = {
         DENSITY_SCALES,
         DENSITIES,
         OUTLIERS,
+        JUDGED_DENSITIES,
         SUSPECT_LABELS,
         LABEL_DRIFT,
         *HYGIENE_VIEWS,

@@ -61,6 +61,12 @@ class SmallWarehouse:
         return connection
 
 
+def set_all(rows: list[dict[str, Any]], **values: Any) -> None:
+    assert rows, "a plant must find the rows it changes"
+    for row in rows:
+        row.update(values)
+
+
 @cache
 def _schema(table: str) -> pl.Schema:
     return empty_frame(table).schema

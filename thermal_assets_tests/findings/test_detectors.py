@@ -13,7 +13,8 @@ from thermal_assets.findings.engine import detect
 from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.warehouse.access import empty_frame
 from thermal_assets_tests.findings.fixtures import HOSTILE, LENSES, PLAIN, clean
-from thermal_assets_tests.findings.plants import PLANTS, gathered_outliers
+from thermal_assets_tests.findings.plants import PLANTS
+from thermal_assets_tests.findings.plants_l3 import gathered_outliers
 
 TODAY = date(2026, 11, 21)
 
@@ -72,6 +73,32 @@ def test_outliers_that_gather_in_a_sound_session_are_no_finding() -> None:
     w = clean()
     gathered_outliers(w)
     assert found(w.connect()).height == 0
+
+
+def test_near_frames_of_one_odd_object_do_not_vouch_for_each_other() -> None:
+    w = clean()
+    PLANTS["outliers_shared"](w)
+    connection = w.connect()
+    (row,) = found(connection).iter_rows(named=True)
+    shown = connection.sql(row["evidence_sql"]).pl()
+    assert sorted(int(image[-8:-4]) for image in shown["image_id"]) == [4, 13, 23]
+    assert shown["times_farther"].min() > 2
+    assert "in other sessions" in row["statement"]
+
+
+def test_an_image_without_a_density_across_sessions_is_compared_with_others_like_it() -> None:
+    """Of a class half without one: plain densities are twice as high, which makes nobody an outlier."""
+    w = clean()
+    PLANTS["outliers_shared"](w)
+    for row in w.of("class_densities", w.names[0]):
+        if row["image_key"] % 2 == 0 or row["image_key"] in (13, 23):
+            row.update(
+                density=2 * row["density"], density_xs=None, density_xs_basis="too few among approximate neighbours"
+            )
+    connection = w.connect()
+    (row,) = found(connection).iter_rows(named=True)
+    assert connection.sql(row["evidence_sql"]).pl()["image_id"].to_list() == ["pipe_normal/PIP_0004.png"]
+    assert "in other sessions" not in row["statement"]
 
 
 def test_clump_names_the_session_not_the_distance_it_lies_in() -> None:

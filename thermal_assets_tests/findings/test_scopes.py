@@ -12,8 +12,8 @@ import pytest
 from thermal_assets.findings.engine import detect
 from thermal_assets.findings.scopes import ClassCount, Scope, scopes
 from thermal_assets.findings.thresholds import Thresholds
-from thermal_assets_tests.findings.fixtures import HOSTILE, SmallWarehouse, clean
-from thermal_assets_tests.findings.plants import copies, lose, set_all
+from thermal_assets_tests.findings.fixtures import HOSTILE, SmallWarehouse, clean, set_all
+from thermal_assets_tests.findings.plants import copies, lose
 
 Spoil = Callable[[SmallWarehouse, str, int], None]
 

@@ -16,8 +16,8 @@ from thermal_assets.reporting.comparison.side import Side, read_side
 from thermal_assets.scorecard.card import measure_all, scorecard_frame
 from thermal_assets.scorecard.measure import Basis
 from thermal_assets.scorecard.settings import ScorecardSettings
-from thermal_assets_tests.findings.fixtures import HOSTILE, SmallWarehouse, clean
-from thermal_assets_tests.findings.plants import lose, set_all
+from thermal_assets_tests.findings.fixtures import HOSTILE, SmallWarehouse, clean, set_all
+from thermal_assets_tests.findings.plants import lose
 from thermal_assets_tests.reporting.pages import Page
 
 TALL = ("pipe_normal", "pipe_anomaly", "kran_ok", "kran_kaputt")

@@ -17,8 +17,8 @@ from thermal_assets.scorecard.card import COMPOSITE, COMPOSITE_SQL, measure_all,
 from thermal_assets.scorecard.measure import CHARACTERISTICS, Basis
 from thermal_assets.scorecard.measures import MEASURES
 from thermal_assets.scorecard.settings import ScorecardSettings
-from thermal_assets_tests.findings.fixtures import HOSTILE, NOW, SmallWarehouse, clean
-from thermal_assets_tests.findings.plants import lose, set_all
+from thermal_assets_tests.findings.fixtures import HOSTILE, NOW, SmallWarehouse, clean, set_all
+from thermal_assets_tests.findings.plants import lose
 
 BASIS = Basis(Thresholds(), window_declared=True)
 CLASS_STEPS = ("file_manifest", "channel_stats", "class_densities", "class_outliers")

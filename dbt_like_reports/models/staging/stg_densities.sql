@@ -6,6 +6,5 @@ select
     density,
     density_xs,
     coalesce(density_xs, density) as judged_density,
-    reliable,
-    robust_z
+    reliable
 from {{ source('warehouse', 'densities') }}

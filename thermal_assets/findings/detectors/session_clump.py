@@ -6,7 +6,7 @@ outliers are in it, three times as many as its share, and the group is not the w
 several groups that qualify, the one with the greatest lift is told, at the level where it is greatest.
 
 The outliers of a sound class gather in sessions too, for the images of a session resemble each other. So the group must
-be odd as a whole: its typical image (judged density, own session left out where sessions are known) lies
+be odd as a whole: its typical image (view judged_densities: own session left out where sessions are known) lies
 outlier_distance_ratio times as far from its neighbours as that of the class.
 """
 
@@ -39,22 +39,14 @@ WITH low AS (
     FROM file_manifest WHERE distance_token IS NOT NULL GROUP BY ALL
 ), sizes AS (
     SELECT class_name, count(*) AS files FROM file_manifest GROUP BY ALL
-), judged AS (
-    -- Within one basis only: densities with and without the own session do not compare.
-    SELECT d.image_key, d.class_name, d.level, ln(coalesce(d.density_xs, d.density)) AS log_density,
-           log_density - median(log_density) OVER (
-               PARTITION BY d.class_name, d.level, d.density_xs_basis, d.density_xs IS NULL
-           ) AS above_class
-    FROM class_densities d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force
-    WHERE d.reliable AND coalesce(d.density_xs, d.density) > 0
 )
 SELECT o.class_name, o.level, o.kind, o.value, o.n, t.outliers, g.n AS group_size, z.files, o.examples,
        o.n / t.outliers AS share, g.n / z.files AS base_share, (o.n / t.outliers) / (g.n / z.files) AS lift,
        (
-           SELECT exp(-median(j.above_class) FILTER (
+           SELECT median(j.times_farther) FILTER (
                WHERE CASE o.kind WHEN 'session' THEN f.session_id ELSE f.distance_token END = o.value
-           ))
-           FROM judged j JOIN file_manifest f ON f.image_key = j.image_key
+           )
+           FROM judged_densities j JOIN file_manifest f ON f.image_key = j.image_key
            WHERE j.class_name = o.class_name AND j.level = o.level
        ) AS times_farther
 FROM outlier_groups o
