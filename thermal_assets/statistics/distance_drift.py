@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from thermal_assets.statistics.drift_values import column, in_words, judged_density, median, plural
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.groups import codes
-from thermal_assets.statistics.resampling import PermutationResult, permutation_test
+from thermal_assets.statistics.resampling import PermutationResult, affordable, permutation_test
 
 SALT = "distance_drift"
 ONE_SESSION_EACH = "Every distance was shot in one session: distance and session cannot be told apart"
@@ -95,7 +95,10 @@ def _test(
     known: NDArray[np.bool_],
     salt: str,
 ) -> PermutationResult:
-    """Permutes the distances of batches (session, distance); images without a session take no part."""
+    """Permutes the distances of batches (session, distance); images without a session take no part.
+
+    All classes are asked at once: a small p is drawn on until one class in hundreds can be told.
+    """
     used = known & (sessions >= 0)
     if np.unique(at[used]).size < 2:
         return PermutationResult(None, None, 0, True)
@@ -116,7 +119,7 @@ def _test(
             result += np.divide((mask @ sums) ** 2, size, out=np.zeros_like(size), where=size > 0)
         return result
 
-    result = permutation_test(between, labels, blocks, salt=salt)
+    result = permutation_test(between, labels, blocks, salt=salt, most=affordable(labels.size * distances))
     # One session a distance: every arrangement gives the same groups under other names, which tests nothing.
     if result.attainable_p is not None and result.attainable_p >= 1:
         return PermutationResult(None, result.attainable_p, result.arrangements, result.exact)

@@ -22,13 +22,11 @@ from scipy.linalg import solve_triangular
 
 from thermal_assets.statistics.hashing import generator
 from thermal_assets.statistics.held_out_classifier import shrunk
-from thermal_assets.statistics.resampling import PermutationResult, permutation_test, sequential_p
+from thermal_assets.statistics.resampling import MOST, PermutationResult, affordable, permutation_test, sequential_p
 
 LEAST_SESSIONS = 2  # a side: a mean without the products of a session with itself takes two
 LEAST_OF_STRETCH = 3  # days inside and outside a stretch of time that nobody named beforehand
 MAX_CUTS = 24  # days at which a stretch may begin or end; 276 stretches, about as many as a year has in fortnights
-MOST = 19_999  # arrangements that a small p-value is worth: enough for two hundred questions at once
-_WORK = 400_000_000  # coordinates that may be handed round for the p-value of a stretch: seconds
 _BATCH = 2_000_000
 
 
@@ -138,7 +136,7 @@ def _most_different(
             found.append(_of_stretches(coordinates[order], cuts, first, end).max(axis=1) >= limit)
         return np.concatenate(found)
 
-    most = _affordable(coordinates)
+    most = affordable(coordinates.size)
     p_value = sequential_p(beyond, most)
     smallest = max(1 / (1 + most), _smallest(s, cuts[end] - cuts[first]))
     return Stretch(
@@ -177,11 +175,6 @@ def _statistic(
     spread = np.sqrt(1 / (n * (n - 1)) + 1 / (m * (m - 1)) + 2 / (n * m))
     squared = (inside - own_inside) / (n * (n - 1)) + (outside - (own - own_inside)) / (m * (m - 1))
     return np.asarray((squared - 2 * between / (n * m)) / spread)
-
-
-def _affordable(coordinates: NDArray[np.float64]) -> int:
-    """Random orders of the days that a small p-value is worth, 999 to ``MOST``."""
-    return int(np.clip(_WORK // max(coordinates.size, 1), 999, MOST))
 
 
 def _smallest(s: int, sizes: NDArray[np.int64]) -> float:

@@ -17,10 +17,12 @@ from thermal_assets.statistics.hashing import generator
 MIN_SESSIONS_A_SIDE = 8
 REPLICATES = 1000
 PERMUTATIONS = 999
+MOST = 19_999  # arrangements that a small p-value is worth: enough for two hundred questions at once
 EXACT_LIMIT = 5000
 _TIE = 1e-9
 _ENOUGH_HITS = 10
 _SEQUENTIAL_BATCH = 2000
+_WORK = 400_000_000  # numbers that may be handed round for one p-value: seconds
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,11 @@ def sequential_p(beyond: Callable[[int], NDArray[np.bool_]], most: int, least: i
             return _ENOUGH_HITS / (drawn + last + 1)
         hits, drawn = hits + int(batch.sum()), drawn + batch.size
     return (1 + hits) / (1 + drawn)
+
+
+def affordable(size: int) -> int:
+    """Random arrangements that a small p-value is worth, 999 to ``MOST``, where each moves ``size`` numbers."""
+    return int(np.clip(_WORK // max(size, 1), PERMUTATIONS, MOST))
 
 
 def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:

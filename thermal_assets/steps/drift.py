@@ -13,7 +13,7 @@ from thermal_assets.steps.images import aligned, class_images, lenses_of_class, 
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 
-_VERSION = "1"
+_VERSIONS = {"distance_drift": "2", "time_drift": "1"}
 
 # images, level, lens_id, density, density_xs -> rows of the table
 _Measure = Callable[[pl.DataFrame, str, str, np.ndarray, np.ndarray], pl.DataFrame]
@@ -70,4 +70,6 @@ def _drift(
         return {asset: Output(slices, lenses["L3"], metadata=statements)}
 
     upstream = [(name, partition) for name in ("file_manifest", "class_densities", *also_upstream)]
-    return run_step(home, run_id, [AssetPlan(asset, _VERSION)], compute, partition=partition, upstream=upstream)[asset]
+    return run_step(
+        home, run_id, [AssetPlan(asset, _VERSIONS[asset])], compute, partition=partition, upstream=upstream
+    )[asset]
