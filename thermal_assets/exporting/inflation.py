@@ -83,7 +83,7 @@ def _intervals(
 
     bounds: dict[str, Any] = {}
     for name, statistic in (("ratio", ratio), ("difference", difference)):
-        interval = session_bootstrap(statistic, known, known, units=count, salt=f"{salt} {name}")
+        interval = session_bootstrap(statistic, known, units=count, salt=f"{salt} {name}")
         bounds |= {f"{name}_low": interval.low, f"{name}_high": interval.high, "interval_note": interval.note}
     return bounds
 

@@ -115,9 +115,11 @@ def lines_figure(
     xlabel: str,
     ylabel: str,
     categories: Sequence[str] = (),
+    intervals: Sequence[NDArray[Any]] = (),
 ) -> Markup:
     """Up to six lines (x float[n], y float[n]); with ``categories``, x are positions in them.
 
+    ``intervals``: one float[n, 2] a line, drawn as upright strokes; NaN where there is none.
     Numbers of x that span a factor of ``WIDE`` or more stand on a logarithmic axis: close-ups would lie on one another.
     """
     figure, axes = _figure(2.7)
@@ -125,6 +127,9 @@ def lines_figure(
         axes.plot(
             x, y, color=SERIES[index], marker=MARKERS[index], markersize=5, linestyle=DASHES[index], linewidth=1.6
         )
+    for index, bounds in enumerate(intervals[: len(series)]):
+        there = np.isfinite(bounds).all(axis=1)
+        axes.vlines(series[index][0][there], *bounds[there].T, color=SERIES[index], linewidth=1, alpha=0.8)
     if categories:
         step = max(1, len(categories) // 8)
         axes.set_xticks(range(0, len(categories), step), list(categories)[::step], parse_math=False)

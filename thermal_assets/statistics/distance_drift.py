@@ -12,9 +12,16 @@ from scipy.stats import spearmanr
 from thermal_assets.statistics.drift_values import column, in_words, judged_density, median, plural
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.groups import codes
-from thermal_assets.statistics.resampling import PermutationResult, affordable, permutation_test
+from thermal_assets.statistics.resampling import (
+    Interval,
+    PermutationResult,
+    affordable,
+    permutation_test,
+    session_bootstrap,
+)
 
 SALT = "distance_drift"
+_AT_ONCE = 4_000_000  # images times resamplings
 ONE_SESSION_EACH = "Every distance was shot in one session: distance and session cannot be told apart"
 
 
@@ -31,7 +38,8 @@ def distance_drift(
 
     ``density``, ``density_xs`` float[n]: inside the class, NaN where there is none. eta squared is the share of the
     sum of squares of ln density that lies between distances. Its p-value hands the distances round between whole
-    sessions of one distance each, and between the batches of a session that has several.
+    sessions of one distance each, and between the batches of a session that has several. The interval of the median
+    at a distance resamples the whole sessions that were there.
     """
     frame = images.select("class_name", "session_id", "distance_m").with_columns(
         density=np.asarray(density, dtype=np.float64), density_xs=np.asarray(density_xs, dtype=np.float64)
@@ -68,16 +76,47 @@ def _class_rows(name: str, part: pl.DataFrame, level: str, lens_id: str, salt: s
         "lens_id": lens_id,
     }
     has_sessions = bool((sessions >= 0).any())
-    return [
-        shared
-        | {
-            "distance_m": float(value),
-            "image_count": int(np.sum(at == index)),
-            "sessions": np.unique(sessions[(at == index) & (sessions >= 0)]).size if has_sessions else None,
-            "median_density": median(values[at == index]),
-        }
-        for index, value in enumerate(levels)
-    ]
+    rows = []
+    for index, value in enumerate(levels):
+        here = at == index
+        interval = _median_interval(values[here & known], sessions[here & known], f"{salt}|{value:g}")
+        rows.append(
+            shared
+            | {
+                "distance_m": float(value),
+                "image_count": int(here.sum()),
+                "sessions": np.unique(sessions[here & (sessions >= 0)]).size if has_sessions else None,
+                "median_density": median(values[here]),
+                "ci_low": interval.low,
+                "ci_high": interval.high,
+                "interval_note": interval.note,
+            }
+        )
+    return rows
+
+
+def _median_interval(values: NDArray[np.float64], sessions: NDArray[np.int64], salt: str) -> Interval:
+    """Of the median of ``values`` float64[n], whole sessions resampled; images without one are drawn as one unit."""
+    if values.size == 0:
+        return Interval(None, None, "No interval: no image here has a density")
+    units, unit = np.unique(sessions, return_inverse=True)
+    order = np.argsort(values)
+    ordered, unit = values[order], unit[order]
+
+    def medians(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        result = np.full(len(drawn), np.nan)
+        step = max(1, _AT_ONCE // values.size)
+        for start in range(0, len(drawn), step):
+            passed = np.cumsum(drawn[start : start + step].astype(np.int32)[:, unit], axis=1, dtype=np.int32)
+            total = passed[:, -1]
+            # The two middle ones of as many images as were drawn: the same image where their number is odd.
+            low = (2 * passed < total[:, None]).sum(axis=1).clip(max=values.size - 1)
+            high = (2 * passed <= total[:, None]).sum(axis=1).clip(max=values.size - 1)
+            middle = (ordered[low] + ordered[high]) / 2
+            result[start : start + step] = np.where(total > 0, middle, np.nan)
+        return result
+
+    return session_bootstrap(medians, np.flatnonzero(units >= 0), units=units.size, salt=f"{salt}|bootstrap")
 
 
 def _eta_squared(values: NDArray[np.float64], at: NDArray[np.int64]) -> float | None:

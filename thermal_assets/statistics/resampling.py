@@ -37,7 +37,7 @@ class Interval:
 def session_bootstrap(
     statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     sessions_a: ArrayLike,
-    sessions_b: ArrayLike,
+    sessions_b: ArrayLike | None = None,
     *,
     units: int | None = None,
     salt: str,
@@ -47,22 +47,20 @@ def session_bootstrap(
     """Interval of ``statistic`` when whole sessions are drawn with replacement and every value stays as measured.
 
     ``statistic`` maps float64[b, units], how often each session was drawn, to float64[b] (NaN: no value).
-    ``sessions_a`` and ``sessions_b`` are the session numbers (0..units-1) found on each side; a session on both sides
-    is drawn for both at once. Numbers on neither side (images without a session, as one unit) are drawn too but do
-    not count towards the eight.
+    ``sessions_a`` and ``sessions_b`` are the session numbers (0..units-1) found on each side, or None where there is one
+    side only; a session on both sides is drawn for both at once. Numbers on neither side (images without a session, as
+    one unit) are drawn too but do not count towards the eight.
     Percentile bootstrap over clusters: Davison and Hinkley, Bootstrap Methods and their Application (1997), 3.8.
     """
     side_a = np.unique(np.asarray(sessions_a, dtype=np.int64))
-    side_b = np.unique(np.asarray(sessions_b, dtype=np.int64))
+    side_b = side_a if sessions_b is None else np.unique(np.asarray(sessions_b, dtype=np.int64))
     if min(side_a.size, side_b.size) == 0:
         return Interval(None, None, "No interval: the names carry no session, and images are not independent")
     if min(side_a.size, side_b.size) < MIN_SESSIONS_A_SIDE:
-        return Interval(
-            None,
-            None,
-            f"No interval: {side_a.size} sessions of {names[0]} and {side_b.size} of {names[1]}; "
-            f"it takes {MIN_SESSIONS_A_SIDE} on each side",
-        )
+        few = f"{side_a.size} sessions of {names[0]} and {side_b.size} of {names[1]}; it takes {MIN_SESSIONS_A_SIDE} on each side"
+        if sessions_b is None:
+            few = f"{side_a.size} session{'' if side_a.size == 1 else 's'}; it takes {MIN_SESSIONS_A_SIDE}"
+        return Interval(None, None, f"No interval: {few}")
     width = int(max(side_a[-1], side_b[-1])) + 1 if units is None else units
     random = generator(salt)
     draws = random.integers(0, width, (replicates, width))

@@ -167,6 +167,11 @@ def _results(connection: duckdb.DuckDBPyConnection, names: list[str], odd: str) 
             "lens_id": lens_id,
         }
         points = [drift | {"distance_m": float(d), "median_density": 1.0 / d, "eta_squared": 0.1} for d in (1, 2, 4)]
+        points = [
+            point
+            | {"interval_note": "why", "ci_low": 0.8 / d if d < 4 else None, "ci_high": 1.2 / d if d < 4 else None}
+            for point, d in zip(points, (1, 2, 4), strict=True)
+        ]
         insert(connection, "distance_drift", points)
     kept = {"class_name": "*", "scope": "dataset", "n": 5, "overlap": 4, "expected": 4.1, "expected_low": 3.0}
     insert(

@@ -15,7 +15,7 @@ from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.rendering import count, name, number, share
 from thermal_assets.reporting.scales import Scale
 from thermal_assets.reporting.sections.audits import collection_grid
-from thermal_assets.reporting.sections.drift import domain_drift
+from thermal_assets.reporting.sections.drift import distance_drift, domain_drift
 from thermal_assets.reporting.sections.extremes import LOWEST, extreme_tiles, extremes
 from thermal_assets.reporting.sections.pivots import pivots
 from thermal_assets_tests.reporting.conftest import LENSES, NORMAL, Filled, insert
@@ -153,6 +153,21 @@ def test_the_grid_of_the_collection_adds_up_places_and_marks_those_where_only_th
     assert anomaly["cells"][1] is None
     assert (normal["cells"][0]["sessions"], normal["cells"][0]["filled"]) == (16, 100)
     assert normal["cells"][1]["filled"] == pytest.approx(12.5)
+
+
+def test_the_curve_over_distance_shows_the_intervals_there_are(fill: Callable[..., Filled]) -> None:
+    filled = fill()
+
+    def curve() -> tuple[bool, int]:
+        found = distance_drift(connection)
+        assert found is not None
+        _, _, strokes = str(found["figures"]["L3"]).partition("LineCollection")
+        return found["intervals"], strokes.partition("patch_1")[0].count("<path")
+
+    with duckdb.connect(str(filled.database)) as connection:
+        assert curve() == (True, 2)  # of three distances, one has too few sessions
+        connection.execute("UPDATE distance_drift SET ci_low = NULL, ci_high = NULL")
+        assert curve() == (False, 0)
 
 
 def test_only_months_and_places_that_differ_beyond_chance_are_shown_with_pictures(fill: Callable[..., Filled]) -> None:

@@ -37,6 +37,32 @@ def test_distance_that_matters_is_found_within_sessions():
     assert (row["image_count"], row["sessions"]) == (80, 10)
 
 
+def test_the_median_at_a_distance_has_an_interval_by_sessions():
+    images, density = crossed(0.8, sessions=12)
+    found = distance_drift(images, density, missing(len(density)), **NAMES)
+    for row in found.iter_rows(named=True):
+        assert row["ci_low"] < row["median_density"] < row["ci_high"]
+        # 96 images that differ by 1 between sessions and 0.2 inside them: as wide as twelve sessions make it.
+        assert np.log(row["ci_high"] / row["ci_low"]) > 0.5
+        assert "12 whole sessions" in row["interval_note"]
+    few, density = crossed(0.8, sessions=7)
+    row = distance_drift(few, density, missing(len(density)), **NAMES).row(0, named=True)
+    assert (row["ci_low"], row["ci_high"]) == (None, None)
+    assert row["interval_note"] == "No interval: 7 sessions; it takes 8"
+    unnamed = image_frame(["A"] * 4, distances=[1.0, 1.0, 2.0, 2.0])
+    assert "no session" in distance_drift(unnamed, np.ones(4), missing(4), **NAMES)["interval_note"][0]
+
+
+def test_the_interval_of_a_median_draws_whole_sessions():
+    """Of images that are all alike inside a session, the median of a draw is that of the sessions drawn."""
+    values = np.repeat(np.arange(1.0, 10), 3)
+    images = image_frame(["A"] * 27, np.repeat([f"s{s}" for s in range(9)], 3).tolist(), [1.0] * 27)
+    row = distance_drift(images, values, missing(27), **NAMES).row(0, named=True)
+    random = np.random.default_rng(0)
+    expected = np.quantile(np.median(random.integers(1, 10, (20_000, 9)), axis=1), [0.025, 0.975])
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(expected), abs=1)
+
+
 def test_distance_that_does_not_matter_is_rarely_found():
     """Sessions of one distance each, images alike inside a session: at most about one test in twenty rejects."""
     rejected = 0

@@ -63,8 +63,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 effect_size=eta,
                 affected_images=row["images"],
                 example_ids=tuple(found["examples"] or ()),
-                evidence_sql="SELECT level, distance_m, image_count, sessions, median_density, spearman, eta_squared,\n"
-                "       p_value, attainable_p, statement\nFROM distance_drift\n"
+                evidence_sql="SELECT level, distance_m, image_count, sessions, median_density, ci_low, ci_high, spearman,\n"
+                "       eta_squared, p_value, attainable_p, statement\nFROM distance_drift\n"
                 f"WHERE class_name = {text(name)}\nORDER BY level, distance_m",
                 action="Compare classes at equal distances only, and hold every distance in training and test.",
             )

@@ -19,7 +19,7 @@ DOMAINS, TILES_A_DOMAIN = 6, 4
 
 
 def distance_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
-    """Median density over distance for the classes that change most, and one line per class and level."""
+    """Median density over distance, with its interval, for the classes that change most; one line per class and level."""
     found = rows(connection, f"SELECT * FROM distance_drift WHERE {IN_FORCE} ORDER BY level, class_name, distance_m")
     if not found:
         return None
@@ -37,9 +37,20 @@ def distance_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | No
     figures = {}
     for level in LEVELS:
         series = _series(found, level, strongest, "distance_m", "median_density")
+        bounds = [_series(found, level, strongest, "distance_m", bound) for bound in ("ci_low", "ci_high")]
         if series:
-            figures[level] = lines_figure(f"distance-{level}", series, xlabel="distance, m", ylabel="median density")
-    return {"figures": figures, "legend": strongest, "rows": table[:OPEN_ROWS], "more": table[OPEN_ROWS:]}
+            intervals = [np.stack([low, high], axis=1) for (_, low), (_, high) in zip(*bounds, strict=True)]
+            figures[level] = lines_figure(
+                f"distance-{level}", series, xlabel="distance, m", ylabel="median density", intervals=intervals
+            )
+    drawn = any(row["ci_low"] is not None for row in found if row["class_name"] in strongest)
+    return {
+        "figures": figures,
+        "legend": strongest,
+        "intervals": drawn,
+        "rows": table[:OPEN_ROWS],
+        "more": table[OPEN_ROWS:],
+    }
 
 
 def time_drift(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
