@@ -118,6 +118,17 @@ def test_months_are_named_only_where_a_class_changes_at_all_and_one_stretch_expl
     assert "2 periods differ from the others: 2020-12 and from 2020-12-03 on." in row["statement"]
 
 
+def test_two_distances_of_too_few_sessions_for_an_interval_are_low_and_say_so() -> None:
+    w = clean()
+    PLANTS["two_normals"](w)
+    (sure,) = found(w.connect()).iter_rows(named=True)
+    assert (sure["severity"], "too few" in sure["statement"]) == ("MEDIUM", False)
+    w.of("distance_groups", "pipe_normal")[0].update(ci_low=None)
+    (unsure,) = found(w.connect()).iter_rows(named=True)
+    assert (unsure["severity"], unsure["finding_id"]) == ("LOW", sure["finding_id"])
+    assert "too few to rule out chance" in unsure["statement"]
+
+
 def test_separation_that_may_be_good_enough_is_low() -> None:
     w = clean()
     for row in w.of("separation", normal_class="pipe_normal"):

@@ -1,9 +1,11 @@
 """One class, two kinds of picture: distances that a classifier tells apart in sessions it has not seen.
 
 Measure: table distance_groups, for each two neighbouring distances of a class: equally many images of both, AUC held
-out by session. From two_normals_auc on (with the lower bound of the interval, where there is one, at least at
-separability_auc) the class is better taken as two. Distances of fewer than two sessions are not identifiable and
-claim nothing; of an anomaly class it is told as well, since both sides of a pair have to be split alike.
+out by session. From two_normals_auc on, with the lower bound of the interval at least at separability_auc, the class is
+better taken as two: MEDIUM. With sessions too few for an interval it is LOW, since two or three sessions a side differ in
+something by chance, and told only where no distance of the class is certain. Distances of fewer than two sessions are
+not identifiable and claim nothing; of an anomaly class it is told as well, since both sides of a pair have to be split
+alike.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
     findings = []
     for name, group in groupby(fetch(connection, _SQL), key=lambda row: row["class_name"]):
         rows = list(group)
-        cuts = [row for row in rows if _is_cut(row, thresholds)]
+        apart = [row for row in rows if row["auc"] is not None and row["auc"] >= thresholds.two_normals_auc]
+        certain = [row for row in apart if row["ci_low"] is not None and row["ci_low"] >= thresholds.separability_auc]
+        cuts = certain or [row for row in apart if row["ci_low"] is None]
         if not cuts:
             continue
         worst = max(cuts, key=lambda row: row["auc"])
@@ -48,7 +52,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
         findings.append(
             Finding(
                 finding_id=f"two_normals:{name}",
-                severity="MEDIUM",
+                severity="MEDIUM" if certain else "LOW",
                 detector="two_normals",
                 level=worst["level"],
                 class_name=name,
@@ -56,7 +60,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 statement=f"In class {name}, the pictures at {_words(worst, 'nearer')} and at {_words(worst, 'farther')} "
                 f"can be told apart with an AUC of {worst['auc']:.2f} by a classifier that has not seen their sessions "
                 f"({number(worst['n'])} images each; {worst['sessions_nearer']} and {worst['sessions_farther']} "
-                f"sessions). Suggested sub-classes: {named(parts, 8)}.",
+                f"sessions{'' if certain else ': too few to rule out chance'}). Suggested sub-classes: {named(parts, 8)}.",
                 effect_name="AUC of two distances in held-out sessions",
                 effect_size=worst["auc"],
                 ci_low=worst["ci_low"],
@@ -66,16 +70,12 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 evidence_sql="SELECT nearer_from_m, nearer_to_m, farther_from_m, farther_to_m, identifiable, auc, ci_low,\n"
                 "       ci_high, n, sessions_nearer, sessions_farther, statement\nFROM distance_groups\n"
                 f"WHERE class_name = {text(name)}\nORDER BY nearer_from_m",
-                action=f"Judge images against their own {counted(len(parts), 'group')} of distance, or split the class there; "
+                action=("" if certain else "Shoot both distances in eight sessions each to be sure. ")
+                + f"Judge images against their own {counted(len(parts), 'group')} of distance, or split the class there; "
                 "compare normal and anomaly at equal distances only.",
             )
         )
     return findings
-
-
-def _is_cut(row: dict[str, Any], thresholds: Thresholds) -> bool:
-    sure = row["ci_low"] is None or row["ci_low"] >= thresholds.separability_auc
-    return row["auc"] is not None and row["auc"] >= thresholds.two_normals_auc and sure
 
 
 def _parts(rows: list[dict[str, Any]], cuts: list[dict[str, Any]]) -> list[str]:
