@@ -31,6 +31,7 @@ MEASURED = (
     "dataset_outliers",
     "outlier_persistence",
     "separation",
+    "supervised_separation",
     "distance_drift",
     "time_drift",
     "batch_drift",

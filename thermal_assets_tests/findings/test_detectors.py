@@ -12,7 +12,7 @@ from thermal_assets.findings.detectors import DETECTORS
 from thermal_assets.findings.engine import detect
 from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.warehouse.access import empty_frame
-from thermal_assets_tests.findings.fixtures import HOSTILE, LENSES, PLAIN, clean
+from thermal_assets_tests.findings.fixtures import HOSTILE, LENSES, PLAIN, SmallWarehouse, clean, set_all
 from thermal_assets_tests.findings.plants import PLANTS
 from thermal_assets_tests.findings.plants_l3 import gathered_outliers
 
@@ -45,7 +45,7 @@ def test_plant_is_told_alone_and_with_evidence(detector: str) -> None:
     known = {row[0] for row in connection.execute("SELECT image_id FROM image_problems").fetchall()}
     known |= {row[0] for row in connection.execute("SELECT image_id FROM channel_stats").fetchall()}
     for row in frame.iter_rows(named=True):
-        assert connection.sql(row["evidence_sql"]).pl().height > 0, row["finding_id"]
+        assert "trained on the labels" in connection.sql(row["evidence_sql"]).pl()["lens"].to_list()
         assert row["affected_images"] > 0
         assert len(row["example_ids"]) <= 12
         assert set(row["example_ids"]) <= known
@@ -97,7 +97,7 @@ def test_an_image_without_a_density_across_sessions_is_compared_with_others_like
             )
     connection = w.connect()
     (row,) = found(connection).iter_rows(named=True)
-    assert connection.sql(row["evidence_sql"]).pl()["image_id"].to_list() == ["pipe_normal/PIP_0004.png"]
+    assert "trained on the labels" in connection.sql(row["evidence_sql"]).pl()["lens"].to_list()
     assert "in other sessions" not in row["statement"]
 
 
@@ -134,6 +134,43 @@ def test_separation_that_may_be_good_enough_is_low() -> None:
     for row in w.of("separation", normal_class="pipe_normal"):
         row.update(separability_auc=0.7, ci_low=0.6, ci_high=0.8)
     assert found(w.connect())["severity"].to_list() == ["LOW"]
+
+
+def supervised(w: SmallWarehouse, auc: float) -> None:
+    w.add("supervised_separation", normal_class="pipe_normal", anomaly_class="pipe_anomaly", matched=True, m=40,
+          separability_auc=auc, n_normal=80, n_anomaly=80, lens_id=LENSES["L2"])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("auc", "severity", "words"), [(0.93, "LOW", "They are told apart by"), (0.6, "MEDIUM", "Nor")]
+)
+def test_a_fault_that_a_trained_lens_tells_is_not_called_invisible(auc: float, severity: str, words: str) -> None:
+    w = clean()
+    PLANTS["weak_separation"](w)
+    supervised(w, auc)
+    connection = w.connect()
+    (row,) = found(connection).iter_rows(named=True)
+    assert "trained on the labels" in connection.sql(row["evidence_sql"]).pl()["lens"].to_list()
+    assert row["severity"] == severity
+    assert f"{words} " in row["statement"]
+    assert f"(AUC {auc:.2f})" in row["statement"]
+
+
+def test_separation_against_a_handful_of_references_is_not_judged() -> None:
+    w = clean()
+    PLANTS["weak_separation"](w)
+    set_all(w.of("separation", normal_class="pipe_normal"), m=1)
+    assert found(w.connect()).height == 0
+
+
+@pytest.mark.parametrize(("images", "told"), [(60, True), (54, False)])
+def test_distances_that_hold_a_small_part_of_a_class_do_not_speak_for_it(images: int, told: bool) -> None:
+    """Of 110 images, all of which lie apart, those at common distances do not: half of the class, or less."""
+    w = clean()
+    set_all(w.of("separation", normal_class="pipe_normal", matched=False), n_anomaly=110)
+    weak = {"separability_auc": 0.6, "ci_low": 0.52, "ci_high": 0.68, "n_anomaly": images}
+    set_all(w.of("separation", normal_class="pipe_normal", matched=True), **weak)
+    assert found(w.connect()).height == told
 
 
 def test_too_few_sessions_claim_nothing() -> None:
