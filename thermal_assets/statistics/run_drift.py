@@ -38,19 +38,23 @@ def delivery_drift(
     *,
     lens_id: str,
     copies: NDArray[np.int64] | None = None,
+    moved: NDArray[np.bool_] | None = None,
     salt: str = SALT,
 ) -> pl.DataFrame:
     """Rows of table ``run_drift`` of kind 'pictures' and of the features of the shortcut audit, one a class with
     new images.
 
     ``images`` has class_name, image_id, image_key, session_id and the columns of FEATURES; ``new`` bool[n] marks what
-    arrived; ``vectors_of`` gives float32[r, d] of rows int64[r], whitened and of unit length. Pictures: effect is the
+    arrived, ``moved`` bool[n] known pictures under another name or folder (they count as old, and are mentioned);
+    ``vectors_of`` gives float32[r, d] of rows int64[r], whitened and of unit length. Pictures: effect is the
     AUC by which new images lie farther from m frozen old ones than other old images do (own session left out, m the
     same for all); p hands whole sessions round between new and old, by the energy distance of session means.
     Features: effect is the largest difference in the share of one value (or range of values), sessions counting the
     same; p hands whole sessions round, for of eight sessions a side half can differ in something by chance. At most
     5,000 images a side take part, by salted hash.
     """
+    if not new.any():
+        return table_frame("run_drift", [])
     keys = images["image_key"].to_numpy().astype(np.int64)
     groups = exclusion_groups(images, copies)
     sessions = codes(images["session_id"])
@@ -75,6 +79,8 @@ def delivery_drift(
         shared["method"] = "sample" if sum(side.size for side in drawn) < sides[0].size + sides[1].size else "exact"
         found = _pictures(drawn[0], drawn[1], vectors_of, keys, groups, sessions, f"{salt}|{name}")
         examples = found.pop("examples")
+        if moved is not None and (elsewhere := int(moved[sides[1]].sum())):
+            found["statement"] += f"; {plural(elsewhere, 'older image')} moved or copied here, not counted as new"
         rows.append(shared | found | {"example_ids": images["image_id"][examples].to_list()})
         if min(side.size for side in sides) < MIN_IMAGES:
             continue

@@ -25,6 +25,7 @@ VOLATILE = {
     "image_changes": None,
     "metric_history": None,
     "run_drift": None,
+    "compared_images": None,
     "lens_evaluation": {"fit_seconds"},
     "finding_history": None,
     "publication": {"published_at"},

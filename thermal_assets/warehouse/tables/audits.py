@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thermal_assets.warehouse.columns import CLASS_NAME, LENS_ID, LEVEL
+from thermal_assets.warehouse.columns import CLASS_NAME, CONTENT_HASH, IMAGE_KEY, LENS_ID, LEVEL
 from thermal_assets.warehouse.schema import Table, column, required
 
 AUDITS = (
@@ -141,7 +141,11 @@ AUDITS = (
             column("classifier_auc", "DOUBLE", "AUC of new against old pictures in sessions not seen before"),
             column("p_value", "DOUBLE", "Permutation of whole sessions between new and old; NULL if it cannot be had"),
             column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
-            required("new_images", "BIGINT", "Images added or edited since the diagnosis before"),
+            required(
+                "new_images",
+                "BIGINT",
+                "Images that no diagnosis before compared; files moved, renamed or copied are none",
+            ),
             required("old_images", "BIGINT", "Images of the class that were there"),
             required("new_sessions", "INTEGER", "Sessions of the new images; 0 without sessions"),
             required("old_sessions", "INTEGER", "Sessions of the old images; 0 without sessions"),
@@ -152,6 +156,23 @@ AUDITS = (
         ),
         key=("class_name", "measure"),
         owner="run_drift",
+    ),
+    Table(
+        "compared_images",
+        "One row per image, by its bytes, that run_drift has compared: what is not here is new. Append-only.",
+        (
+            IMAGE_KEY,
+            CONTENT_HASH,
+            column(
+                "arrived_at",
+                "TIMESTAMPTZ",
+                "When it was first compared with what was there before; NULL: there at the first measurement",
+            ),
+            required("run_id", "VARCHAR", "Dagster run that compared it"),
+        ),
+        key=("image_key", "content_hash"),
+        owner="run_drift",
+        append_only=True,
     ),
     Table(
         "collection_plan",
