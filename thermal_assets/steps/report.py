@@ -21,7 +21,7 @@ from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.rows import first_row
 from thermal_assets.warehouse.snapshot import snapshot
 
-_VERSION = "2"
+_VERSION = "3"
 _MODEL = "review_list"
 _SHOWN_VERSIONS = ("thermal-assets", "dagster", "duckdb", "torch", "torchvision", "polars", "scikit-learn")
 
@@ -71,6 +71,6 @@ def materialize_report(home: Home, run_id: str) -> StepReport:
         }
         return {"report": Output([], metadata=facts)}
 
-    upstream = [(asset, ALL_PARTITIONS) for asset in (*MEASURED, "findings", "scorecard")]
+    upstream = [(asset, ALL_PARTITIONS) for asset in (*MEASURED, "supervised_separation", "findings", "scorecard")]
     plan = AssetPlan("report", _VERSION, always=not home.report.exists())
     return run_step(home, run_id, [plan], compute, upstream=upstream)["report"]

@@ -13,12 +13,14 @@ from PIL import Image
 
 from thermal_assets.reporting.gallery import Gallery
 from thermal_assets.reporting.rendering import count, name, number, share
+from thermal_assets.reporting.report import write_report
 from thermal_assets.reporting.scales import Scale
 from thermal_assets.reporting.sections.audits import collection_grid
+from thermal_assets.reporting.sections.comparisons import separation
 from thermal_assets.reporting.sections.drift import distance_drift, domain_drift
 from thermal_assets.reporting.sections.extremes import LOWEST, extreme_tiles, extremes
 from thermal_assets.reporting.sections.pivots import pivots
-from thermal_assets_tests.reporting.conftest import LENSES, NORMAL, Filled, insert
+from thermal_assets_tests.reporting.conftest import ANOMALY, LENSES, NORMAL, Filled, context, insert
 
 
 @pytest.mark.parametrize(
@@ -196,3 +198,31 @@ def test_only_months_and_places_that_differ_beyond_chance_are_shown_with_picture
         strict = domain_drift(connection, gallery)
     assert strict is not None
     assert (strict["told"], strict["rows"]) == (0, [])
+
+
+def test_separation_tells_the_trained_lens_and_what_is_found_at_one_percent(
+    fill: Callable[..., Filled], tmp_path: Path
+) -> None:
+    filled = fill()
+    with duckdb.connect(str(filled.database)) as connection:
+        shown = separation(connection)
+        assert (shown["recalls"], shown["too_few"]) == ([], 1)
+        pair = {"normal_class": NORMAL, "anomaly_class": ANOMALY, "interval_note": "", "n_anomaly": 60, "m": 30}
+        pair |= {"sessions_normal": 0, "sessions_anomaly": 0, "reference_id": "r", "lens_id": LENSES["L2"]}
+        trained = pair | {"matched": False, "separability_auc": 0.7631, "fitted_images": 60, "n_normal": 222}
+        insert(connection, "supervised_separation", [trained | {"recall_at_1_percent": 0.4137}])
+        connection.execute("UPDATE separation SET recall_at_1_percent = 0.25, n_normal = 333 WHERE level = 'L3'")
+        shown = separation(connection)
+        assert {kind: row["separability_auc"] for kind, row in shown["pairs"][0]["levels"].items()} == {
+            "L2": 0.8,
+            "L3": 0.8,
+            "trained": 0.7631,
+        }
+        (recall,) = shown["recalls"]
+        assert recall["found"] == {"L3": 0.25, "trained": 0.4137}
+        assert (recall["n_normal"], shown["too_few"]) == (222, 0)
+    with filled.connect() as connection:
+        page = tmp_path / "report.html"
+        write_report(connection, image_root=filled.image_root, output=page, title="t", context=context())
+    section = page.read_text().partition('id="separation"')[2].partition("</section>")[0]
+    assert all(figure in section for figure in ("0.763", "41.4 %", "25.0 %", "222", "Trained on the labels"))

@@ -10,14 +10,22 @@ from thermal_assets.reporting.queries import LEVELS, rows
 from thermal_assets.reporting.scales import Scale
 
 OPEN_PAIRS = 40
+TRAINED = "trained"
+
+_SEPARATION = "SELECT * FROM separation WHERE lens_id IN (SELECT lens_id FROM lenses WHERE in_force) ORDER BY level"
+_SUPERVISED = f"""
+    SELECT *, '{TRAINED}' AS level FROM supervised_separation
+    WHERE lens_id IN (SELECT lens_id FROM lenses WHERE in_force)
+"""
 
 
 def separation(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """One row per pair and matching with both levels in it, the least separable first."""
-    found = rows(
-        connection,
-        "SELECT * FROM separation WHERE lens_id IN (SELECT lens_id FROM lenses WHERE in_force) ORDER BY level",
-    )
+    """One row per pair and matching with both levels and the lens trained on the labels in it.
+
+    The least separable at L2 or L3 come first. ``recalls`` are the pairs with normal images enough to say how many
+    anomalies are found at 1 % false alarms, the fewest first; ``too_few`` counts those compared without.
+    """
+    found = rows(connection, _SEPARATION) + rows(connection, _SUPERVISED)
     scale = Scale(0.0, 1.0)
     pairs: dict[tuple[str, str, bool], dict[str, Any]] = {}
     for row in found:
@@ -28,7 +36,8 @@ def separation(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         pair["levels"][row["level"]] = row
 
     def worst(pair: dict[str, Any]) -> tuple[float, str, str, bool]:
-        values = [row["separability_auc"] for row in pair["levels"].values() if row["separability_auc"] is not None]
+        seen = (pair["levels"][level]["separability_auc"] for level in LEVELS if level in pair["levels"])
+        values = [value for value in seen if value is not None]
         return (min(values, default=2.0), pair["normal_class"], pair["anomaly_class"], pair["matched"])
 
     measured = [pair for pair in pairs.values() if worst(pair)[0] < 2]
@@ -39,9 +48,23 @@ def separation(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "unmeasured": sorted((pair for pair in pairs.values() if worst(pair)[0] == 2), key=worst),
         "notes": sorted({row["interval_note"] for row in found if row["separability_auc"] is not None}),
         "supports": sorted({row["common_support"] for row in found if row["common_support"]}),
+        "recalls": (recalls := _recalls(ordered)),
+        "too_few": len(ordered) - len(recalls),
         "levels": LEVELS,
+        "kinds": (*LEVELS, TRAINED),
         "ticks": [{"at": at, "label": label} for at, label in ((0, "0"), (50, "0.5"), (100, "1"))],
     }
+
+
+def _recalls(pairs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pairs of ``pairs`` with ``found`` (kind -> share of the anomalies) and the normal images that it rests on."""
+    kept = []
+    for pair in pairs:
+        told = {kind: row for kind, row in pair["levels"].items() if row["recall_at_1_percent"] is not None}
+        if told:
+            found = {kind: row["recall_at_1_percent"] for kind, row in told.items()}
+            kept.append({**pair, "found": found, "n_normal": min(row["n_normal"] for row in told.values())})
+    return sorted(kept, key=lambda pair: (max(pair["found"].values()), pair["normal_class"], pair["matched"]))
 
 
 def persistence(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
