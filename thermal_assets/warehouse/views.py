@@ -202,6 +202,9 @@ OUTLIERS = View(
     reads=("class_outliers", "dataset_outliers", "file_manifest"),
 )
 
+#: What a batch of batch_drift is taken for: what its name says where that contradicts the folder, else its neighbours.
+POINTS_TO = "coalesce(CASE WHEN code_contradicts THEN code_class END, nearest_class)"
+
 LABEL_DRIFT = View(
     "label_drift",
     "One row per class and batch whose names or neighbours contradict the class.",
@@ -209,7 +212,12 @@ LABEL_DRIFT = View(
         CLASS_NAME,
         column("batch_id", "", "date|site|session|distance; NULL for single images"),
         column("contradiction", "", "'code', 'picture', 'code and picture', or 'neighbours' for single images"),
-        column("looks_like", "", "The class that the evidence points to"),
+        column(
+            "looks_like",
+            "",
+            "What the evidence points to: the object its name says where that contradicts the folder, else the class of "
+            "its neighbours",
+        ),
         column("image_count", "", "Images concerned"),
         column("base_rate", "", "What sibling batches show"),
         column("effect", "", "foreign_share minus base_rate, or the mean score of the images with suspect labels"),
@@ -220,7 +228,9 @@ LABEL_DRIFT = View(
     SELECT class_name, batch_id,
            CASE WHEN code_contradicts AND picture_contradicts THEN 'code and picture'
                 WHEN code_contradicts THEN 'code' ELSE 'picture' END AS contradiction,
-           coalesce(nearest_class, code_class) AS looks_like,
+           """
+    + POINTS_TO
+    + """ AS looks_like,
            image_count, base_rate, effect, q_value, example_ids
     FROM batch_drift
     WHERE code_contradicts OR picture_contradicts

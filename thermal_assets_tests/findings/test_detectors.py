@@ -193,4 +193,21 @@ def test_names_with_apostrophes_survive_in_evidence_of_every_finding() -> None:
     connection = w.connect()
     for row in found(connection).iter_rows(named=True):
         shown = connection.execute(row["evidence_sql"]).fetchall()
-        assert len(shown) == 1
+        assert len(shown) == row["affected_images"]
+
+
+def test_evidence_of_contamination_lists_every_file_and_agrees_with_the_report() -> None:
+    w = clean()
+    PLANTS["label_contamination"](w)
+    told = w.of("batch_drift", w.names[0])[1]
+    told.update(nearest_class=w.names[3])  # its pictures lie near a third class, which does not contradict
+    connection = w.connect()
+    (row,) = found(connection).filter(finding_id="label_contamination:code:pipe_normal|valve_normal").to_dicts()
+    shown = connection.sql(row["evidence_sql"]).pl()
+    files = [item["image_id"] for item in w.of("file_manifest", w.names[0], batch_id=told["batch_id"])]
+    assert shown["image_id"].to_list() == sorted(files)
+    assert len(files) == row["affected_images"] == 8
+    said = shown.select("class_name", "batch_id", "code_in_name", "name_says", "looks_like", "effect").unique().rows()
+    assert said == [(w.names[0], told["batch_id"], "PIP", w.names[2], w.names[3], 0.0)]
+    looks_like = "SELECT looks_like FROM label_drift WHERE batch_id = ?"
+    assert connection.execute(looks_like, [told["batch_id"]]).fetchall() == [(w.names[2],)]

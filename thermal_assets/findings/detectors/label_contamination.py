@@ -4,7 +4,7 @@ Measure: table batch_drift. A batch is one date, site, session and distance. It 
 class by its code if the names stand for another object than the folder, and by its pictures if the
 share of neighbours from other objects (other sessions only, classes balanced) stands out from the
 sibling batches by the thresholds of that table. Only both together are HIGH: several objects in one
-frame are legal, and pictures alone may only be unusual. Effect: mean of foreign_share minus
+frame are legal, and pictures alone may only be unusual. The evidence lists every file. Effect: mean of foreign_share minus
 base_rate, weighted by images.
 """
 
@@ -14,10 +14,11 @@ import duckdb
 
 from thermal_assets.findings.finding import Finding, counted, fetch, percent, text
 from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.warehouse.views import POINTS_TO
 
-_SQL = """
+_SQL = f"""
 SELECT b.class_name, b.code_contradicts AS by_code, b.picture_contradicts AS by_picture,
-       coalesce(CASE WHEN b.code_contradicts THEN b.code_class END, b.nearest_class, '?') AS looks_like,
+       coalesce({POINTS_TO}, '?') AS looks_like,
        count(*) AS batches, sum(b.image_count)::BIGINT AS images, mode(b.object_code) AS object_code,
        mode(b.nearest_class) AS nearest_class,
        sum(b.foreign_share * b.image_count) / sum(CASE WHEN b.foreign_share IS NOT NULL THEN b.image_count END)
@@ -33,6 +34,19 @@ WHERE b.code_contradicts OR b.picture_contradicts
 GROUP BY ALL
 ORDER BY b.class_name, looks_like
 """
+
+
+# Every file of the batches, with the figures of its batch beside it.
+_EVIDENCE = f"""
+SELECT f.image_id, class_name, batch_id, f.object_code AS code_in_name, b.code_class AS name_says,
+       b.nearest_class AS looks_like, b.image_count AS batch_images, b.foreign_share, b.base_rate, b.effect,
+       b.robust_z, b.q_value
+FROM batch_drift b
+JOIN file_manifest f USING (class_name, batch_id)
+WHERE class_name = {{name}} AND code_contradicts = {{by_code}} AND picture_contradicts = {{by_picture}}
+  AND coalesce({POINTS_TO}, '?') = {{other}}
+ORDER BY b.effect DESC NULLS LAST, batch_id, f.image_id
+""".strip()
 
 
 def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
@@ -58,12 +72,9 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 effect_size=row["effect"],
                 affected_images=row["images"],
                 example_ids=tuple(row["examples"]),
-                evidence_sql="SELECT batch_id, image_count, object_code, code_class, nearest_class, foreign_share,\n"
-                "       base_rate, effect, robust_z, q_value, example_ids\nFROM batch_drift\n"
-                f"WHERE class_name = {text(name)} AND code_contradicts = {str(row['by_code']).lower()}\n"
-                f"  AND picture_contradicts = {str(row['by_picture']).lower()}\n"
-                "  AND coalesce(CASE WHEN code_contradicts THEN code_class END, nearest_class, '?') = "
-                f"{text(other)}\nORDER BY effect DESC NULLS LAST",
+                evidence_sql=_EVIDENCE.format(
+                    name=text(name), by_code=row["by_code"], by_picture=row["by_picture"], other=text(other)
+                ),
                 action="Look at the examples and move the batches to the class they belong to."
                 if both
                 else "Look at the examples first: only the name or only the picture speaks against the class.",
