@@ -57,6 +57,6 @@ def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], today:
 
 
 def unused_waivers(finding_ids: Iterable[str], waivers: Sequence[Waiver]) -> list[Waiver]:
-    """Waivers that match no finding: mistyped, or for something that has gone away."""
+    """Waivers that match none of ``finding_ids`` (and ids of gates): mistyped, or for something that has gone away."""
     ids = list(finding_ids)
     return [waiver for waiver in waivers if not any(waiver.matches(finding_id) for finding_id in ids)]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 
 import polars as pl
 
 from thermal_assets.findings.finding import SEVERITIES
 from thermal_assets.findings.thresholds_table import thresholds_frame
+from thermal_assets.findings.waivers import unused_waivers
+from thermal_assets.gates.catalog import GATES
+from thermal_assets.gates.engine import WAIVER_PREFIX
 from thermal_assets.home.layout import Home
 from thermal_assets.steps.images import missing_classes
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
+
+log = logging.getLogger(__name__)
 
 _VERSION = "5"
 _HISTORY = ("finding_id", "severity", "status", "class_name", "title", "affected_images", "effect_size")
@@ -81,11 +87,16 @@ def materialize_findings(home: Home, run_id: str) -> StepReport:
             run, "metric", "class_name", "value", moment.alias("measured_at")
         )
         known = {finding_id for (finding_id,) in before}
+        waivable = [*found["finding_id"], *(WAIVER_PREFIX + name for name in GATES)]
+        idle = [waiver.finding_id for waiver in unused_waivers(waivable, profile.waivers)]
+        for finding_id in idle:
+            log.warning("the waiver of %s fits no finding and no gate: mistyped, or its finding has gone", finding_id)
         facts = {
             **{severity.lower(): count for severity, count in counts.items()},
             "waived": found.height - open_findings.height,
             "new": sorted(set(found["finding_id"]) - known) if before else [],
             "closed": sorted(known - set(found["finding_id"])),
+            "waivers_for_nothing": idle,
             "missing_classes": missing,
             "worst": open_findings["title"].head(5).to_list(),
         }

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from thermal_assets.findings.engine import detect
 from thermal_assets.findings.thresholds import Thresholds
-from thermal_assets.findings.waivers import Waiver, unused_waivers
+from thermal_assets.findings.waivers import Waiver
+from thermal_assets.home.layout import open_home
+from thermal_assets.steps.classes import materialize_image_classes
+from thermal_assets.steps.findings import materialize_findings
+from thermal_assets.steps.image_pass import materialize_image_pass
+from thermal_assets.steps.manifest import materialize_file_manifest
+from thermal_assets_tests.defs.homes import small_home
 from thermal_assets_tests.findings.fixtures import clean
 from thermal_assets_tests.findings.plants import PLANTS, lose
 
@@ -63,9 +70,25 @@ def test_exact_id_with_brackets_matches() -> None:
     assert not waiver("blank_images:b").matches("blank_images:a")
 
 
-def test_waivers_for_nothing_are_named() -> None:
-    gone = waiver("channel_mix:*")
-    assert unused_waivers(["blank_images:a"], [gone, waiver("blank_*")]) == [gone]
+def test_waivers_for_nothing_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    home = small_home(tmp_path, {"pipe": 2})
+    stated = "".join(
+        f'[[waivers]]\nfinding_id = "{finding_id}"\nreason = "r"\nby = "Kim"\nuntil = 2999-12-31\n'
+        for finding_id in ("tiny_class:pipe", "tiny_classes:p*", "gate:separation_fall")
+    )
+    (home.root / "own.toml").write_text(stated)
+    settings = home.root / "home.toml"
+    settings.write_text(settings.read_text().replace('"folders"', '"own.toml"'))
+    home = open_home(home.root)
+    materialize_image_classes(home, "run")
+    materialize_file_manifest(home, "run", "pipe")
+    materialize_image_pass(home, "run", "pipe", frozenset({"channel_stats"}))
+    report = materialize_findings(home, "run")
+    assert report.metadata["waived"] == 1
+    assert report.metadata["waivers_for_nothing"] == ["tiny_class:pipe"]
+    assert [record.getMessage().split(" fits")[0] for record in caplog.records if "waiver" in record.getMessage()] == [
+        "the waiver of tiny_class:pipe"
+    ]
 
 
 @pytest.mark.parametrize("missing", ["reason", "by", "until", "finding_id"])
