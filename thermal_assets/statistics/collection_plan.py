@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from thermal_assets.statistics.distance_groups import distance_steps
 from thermal_assets.statistics.frames import table_frame
 from thermal_assets.statistics.resampling import MIN_SESSIONS_A_SIDE
 
-ONE_SIDED, FEW, ENOUGH = "the other state only", "few sessions", "enough"
+ONE_SIDED, FEW, UNKNOWN, ENOUGH = "the other state only", "few sessions", "sessions unknown", "enough"
 _CELL = ("object", "state", "step", "place")
 
 
@@ -23,10 +24,14 @@ def collection_plan(images: pl.DataFrame, wrong: NDArray[np.float64], *, lens_id
 
     ``wrong`` float64[n] is 1 where a probe that has not seen the session takes the image for another class, else 0,
     NaN where it was not asked. Of an object, all its distances (put together by doubling where they are more than
-    eight) are crossed with all its places and states, so that empty cells show. A cell is filled up to eight sessions,
-    the number from which on intervals can be had. First come cells whose other state is there and that are empty
-    themselves (the state could be told by distance or place), then cells with few sessions, each by the error of the
-    probe in the cell, or where it holds nothing, of the object and state.
+    eight) are crossed with all its places and states. An empty cell shows where another state of the object was shot
+    at that distance and place: the state could be told by them. Where nobody has been in any state there is no row:
+    it hides no such shortcut, may not exist in the plant, and such cells would outnumber all others; so an object
+    without states has no empty cells. A cell is filled up to eight sessions, the number from which on intervals can be
+    had. First come the empty cells, then those with few sessions, then those of objects whose names carry no session
+    (what is independent there is unknown, however many images), each by error_at_least: the lower end of the 95 %
+    Wilson interval of the probe's error in the cell, or where it holds nothing, of the object and state, so that three
+    images, all mistaken (0.44 at least), do not lead three hundred of which 165 are (0.49).
     """
     objects = class_objects(images)
     frame = images.select("class_name", "state", "session_id", "distance_m", "site_code").with_columns(
@@ -38,11 +43,11 @@ def collection_plan(images: pl.DataFrame, wrong: NDArray[np.float64], *, lens_id
     rows: list[dict[str, Any]] = []
     for (name,), part in sorted(frame.group_by("object", maintain_order=True), key=lambda item: str(item[0])):
         rows += _of_object(str(name), part, lens_id)
-    order = {ONE_SIDED: 0, FEW: 1, ENOUGH: 2}
+    order = {ONE_SIDED: 0, FEW: 1, UNKNOWN: 2, ENOUGH: 3}
     rows.sort(
         key=lambda row: (
             order[row["need"]],
-            -(row["probe_error"] if row["probe_error"] is not None else row["object_error"] or 0.0),
+            -(row["error_at_least"] or 0.0),
             row["sessions"],
             row["images"],
             str(row["object"]), row["state"], row["distance_from_m"] or 0.0, row["place"] or "",
@@ -66,7 +71,10 @@ def _of_object(name: str, part: pl.DataFrame, lens_id: str) -> list[dict[str, An
         probe_images=pl.col("wrong").count(),
     )
     cells = {tuple(row[key] for key in _CELL): row for row in counted.to_dicts()}
-    errors = dict(frame.group_by("state").agg(pl.col("wrong").mean()).iter_rows())
+    of_state = frame.group_by("state").agg(
+        pl.col("wrong").mean().alias("error"), pl.col("wrong").count().alias("asked")
+    )
+    errors = {state: (error, asked) for state, error, asked in of_state.iter_rows()}
     states = sorted(frame["state"].unique().to_list())
     named = frame["session_id"].is_not_null().any()
     rows = []
@@ -80,7 +88,8 @@ def _of_object(name: str, part: pl.DataFrame, lens_id: str) -> list[dict[str, An
                     continue  # nobody has been there at that distance in any state: not a gap, a place of its own
                 only_other = cell["images"] == 0
                 missing = max(0, MIN_SESSIONS_A_SIDE - cell["sessions"]) if named else None
-                need = ONE_SIDED if only_other else FEW if missing or missing is None else ENOUGH
+                need = ONE_SIDED if only_other else UNKNOWN if missing is None else FEW if missing else ENOUGH
+                asked = (cell["probe_error"], cell["probe_images"]) if cell["probe_images"] else errors[state]
                 row: dict[str, Any] = {
                     "object": name,
                     "state": state,
@@ -94,11 +103,21 @@ def _of_object(name: str, part: pl.DataFrame, lens_id: str) -> list[dict[str, An
                     "other_state_images": sum(other["images"] for other in others) - cell["images"],
                     "probe_error": cell["probe_error"],
                     "probe_images": cell["probe_images"],
-                    "object_error": errors.get(state),
+                    "object_error": errors[state][0],
+                    "error_at_least": _wilson_low(*asked),
                     "lens_id": lens_id,
                 }
                 rows.append(row | {"action": _action(row)})
     return rows
+
+
+def _wilson_low(share: float | None, n: int) -> float | None:
+    """Lower end of the 95 % interval of a share of ``n`` (Wilson 1927); None for None."""
+    if share is None:
+        return None
+    z = 1.959964
+    middle = share + z**2 / (2 * n)
+    return max(0.0, (middle - z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))) / (1 + z**2 / n))
 
 
 def _action(row: dict[str, Any]) -> str:
@@ -108,8 +127,11 @@ def _action(row: dict[str, Any]) -> str:
     what = row["object"] if row["state"] == "any" else f"{row['object']}, {row['state']}"
     if row["need"] == ENOUGH:
         return f"Enough of {what}{where}"
+    if row["need"] == UNKNOWN:
+        many = f"{row['images']:,} {'image' if row['images'] == 1 else 'images'}"
+        return f"{what}{where}: {many}, but the names carry no session, so how many are independent is unknown"
     missing = row["missing_sessions"]
-    more = "sessions on other days" if missing is None else f"{missing} {'session' if missing == 1 else 'sessions'}"
+    more = "images of several days" if missing is None else f"{missing} {'session' if missing == 1 else 'sessions'}"
     why = "; only the other state was shot here" if row["need"] == ONE_SIDED else ""
     return f"Shoot {what}{where}: add {more}{why}"
 

@@ -12,7 +12,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_VERSION = "2"
+_VERSION = "3"
 SALT = "collection_plan"
 FITTED_PER_CLASS = 5000  # enough for 121 coefficients a class; every image is judged all the same
 

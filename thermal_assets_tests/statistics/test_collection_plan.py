@@ -26,11 +26,37 @@ def test_the_missing_state_comes_first_then_few_sessions_and_enough_last():
     assert (row["images"], row["sessions"], row["missing_sessions"], row["probe_error"]) == (30, 3, 5, 0.5)
 
 
-def test_names_without_tokens_still_give_a_row_an_object_and_state():
-    plan = collection_plan(image_frame(["A"] * 5 + ["B"] * 3), np.full(8, np.nan), lens_id="l")
+def test_names_without_sessions_are_called_unknown_however_many_images_there_are():
+    plan = collection_plan(image_frame(["A"] * 5000 + ["B"]), np.full(5001, np.nan), lens_id="l")
     assert plan.select("object", "state", "images", "missing_sessions").rows() == [
-        ("B", "any", 3, None),
-        ("A", "any", 5, None),
+        ("B", "any", 1, None),
+        ("A", "any", 5000, None),
+    ]
+    assert set(plan["need"]) == {"sessions unknown"}
+    assert plan["action"][1] == (
+        "A: 5,000 images, but the names carry no session, so how many are independent is unknown"
+    )
+
+
+def test_three_images_all_mistaken_do_not_lead_hundreds_of_which_more_than_half_are():
+    images = image_frame(["A"] * 303, ["s"] * 303, [1.0] * 3 + [2.0] * 300)
+    plan = collection_plan(images, np.r_[np.ones(3), np.ones(165), np.zeros(135)], lens_id="l")
+    told = plan.select("distance_from_m", "probe_images", "probe_error", "error_at_least").rows()
+    assert told == [(2.0, 300, 0.55, pytest.approx(0.4934, abs=1e-3)), (1.0, 3, 1.0, pytest.approx(0.4385, abs=1e-3))]
+
+
+def test_only_cells_that_some_state_fills_are_rows():
+    states = ["normal"] * 20 + ["anomaly"] * 10
+    images = image_frame(
+        ["PIP_NOM"] * 20 + ["PIP_AON"] * 10, ["s"] * 30, [1.0] * 10 + [2.0] * 10 + [1.0] * 10
+    ).with_columns(state=pl.Series(states), site_code=pl.Series(["P"] * 10 + ["Q"] * 10 + ["P"] * 10))
+    plan = collection_plan(images, np.zeros(30), lens_id="l")
+    shown = plan.select("state", "distance_from_m", "place", "images").sort(pl.all()).rows()
+    assert shown == [
+        ("anomaly", 1.0, "P", 10),
+        ("anomaly", 2.0, "Q", 0),
+        ("normal", 1.0, "P", 10),
+        ("normal", 2.0, "Q", 10),
     ]
 
 

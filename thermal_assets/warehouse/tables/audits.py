@@ -176,7 +176,8 @@ AUDITS = (
     ),
     Table(
         "collection_plan",
-        "One row per object, state, distance and place: what there is, how well it can be told, and what to shoot next.",
+        "One row per object, state, distance and place where any state of the object was shot: what there is, how well it "
+        "can be told, and what to shoot next.",
         (
             required("rank", "INTEGER", "1 = shoot this next"),
             required("object", "VARCHAR", "The object (the pair of its classes, or the class where it has none)"),
@@ -187,7 +188,8 @@ AUDITS = (
             required(
                 "need",
                 "VARCHAR",
-                "'the other state only': empty here while the other state is not; 'few sessions': fewer than eight; 'enough'",
+                "'the other state only': empty here while the other state is not; 'few sessions': fewer than eight; "
+                "'sessions unknown': the names carry none; 'enough'",
             ),
             required("images", "BIGINT", "Images in the cell"),
             required("sessions", "INTEGER", "Their sessions: what counts as independent"),
@@ -202,6 +204,11 @@ AUDITS = (
             ),
             required("probe_images", "BIGINT", "Images the probe was asked about"),
             column("object_error", "DOUBLE", "The same over all cells of the object and state"),
+            column(
+                "error_at_least",
+                "DOUBLE",
+                "Lower end of the 95 % Wilson interval of probe_error, or in an empty cell of object_error: what rank goes by",
+            ),
             required("action", "VARCHAR", "What to do, one line"),
             LENS_ID,
         ),
