@@ -47,6 +47,8 @@ class _Found:
     dimension: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     dimensions: int = 0
+    fitted: list[int] = field(default_factory=list)
+    judged: list[int] = field(default_factory=list)
 
 
 def evaluate_lenses(
@@ -65,7 +67,7 @@ def evaluate_lenses(
     left_out: dict[str, dict[str, float]] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, Any]]:
-    """One dictionary a lens, with the measures of table ``lens_evaluation`` (those of the run itself left out).
+    """One dictionary a lens, with the measures of table ``lens_evaluation`` (how the images were drawn left out).
 
     ``vectors`` float32 [n, d] L2 vectors of unit length; ``labels`` int64 [n] index ``names``; ``keys`` int64 [n].
     Separability: AUC of anomaly by the mean distance to the ten nearest normals of the pair among the fitted images,
@@ -116,6 +118,9 @@ def _judge_split(
     fitted, judged = split
     if np.unique(labels[fitted]).size < 2 or judged.size == 0:
         return
+    for item in found.values():
+        item.fitted.append(fitted.size)
+        item.judged.append(judged.size)
     sparse = least_dense(vectors[judged], DEPTH)
     for candidate in candidates:
         item = found[candidate.name]
@@ -247,6 +252,9 @@ def _row(name: str, item: _Found, names: Sequence[str]) -> dict[str, Any]:
         "intrinsic_dimension": _mean(item.dimension),
         "dimensions": item.dimensions,
         "fit_seconds": _mean(item.seconds) or 0.0,
+        "splits": len(item.fitted),
+        "images_fitted": item.fitted,
+        "images_judged": item.judged,
     }
 
 

@@ -17,6 +17,7 @@ _TYPES: dict[str, Any] = {
     "FLOAT": pl.Float32,
     "BOOLEAN": pl.Boolean,
     "VARCHAR[]": pl.List(pl.String),
+    "BIGINT[]": pl.List(pl.Int64),
 }
 
 

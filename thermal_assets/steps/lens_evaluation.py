@@ -11,7 +11,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_VERSION = "1"
+_VERSION = "2"
 SALT = "lens_evaluation"
 
 
@@ -52,9 +52,6 @@ def materialize_lens_evaluation(home: Home, run_id: str, max_images: int) -> Ste
                 progress=reporter("judging the lenses"),
             )
             run = {
-                "splits": 2,
-                "images_fitted": len(taken) // 2,
-                "images_judged": len(taken) // 2,
                 "method": "exact" if len(taken) == images.height else "sample",
                 "fold_unit": "session" if part["session_id"].is_not_null().any() else "near copies",
                 "lens_id": lenses["L2"],

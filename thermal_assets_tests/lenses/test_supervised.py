@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 from sklearn.metrics import f1_score
 
+from thermal_assets.lenses.candidates import CANDIDATES
 from thermal_assets.lenses.crossfit import crossfitted
 from thermal_assets.lenses.evaluation import Pair, evaluate_lenses
 from thermal_assets.lenses.evaluation_measures import intrinsic_dimension, macro_f1
 from thermal_assets.lenses.supervised import HeadSettings, fit_head, supervised_contrastive_loss
 from thermal_assets.statistics.folds import group_folds
+from thermal_assets.statistics.frames import table_frame
 from thermal_assets.statistics.gray_zone import gray_rows
 from thermal_assets.statistics.groups import codes
 from thermal_assets.statistics.label_network import fit_label_network
@@ -132,6 +134,19 @@ def test_every_lens_is_judged_on_the_other_fold_and_on_classes_left_out():
     assert found["L2"]["outlier_ranks_kept"] == 1
     assert all(row["left_out_class"] in ("a", "b") for row in rows)
     assert all(row["left_out_lowest"] <= row["left_out_auc"] for row in rows)
+
+
+def test_uneven_splits_tell_the_images_that_were_fitted_and_judged():
+    vectors = unit(np.random.default_rng(3).normal(0, 1, (100, 8)))
+    labels = np.r_[np.zeros(60, np.int64), np.ones(39, np.int64), 2]
+    first, second = np.arange(0, 100, 5), np.setdiff1d(np.arange(100), np.arange(0, 100, 5))
+    (row,) = evaluate_lenses(
+        vectors, labels, np.arange(100), ["n", "a", "alone"], [Pair(0, (1,))], [(first, second), (second, first)],
+        salt="test", candidates=CANDIDATES[:1], logistic=False, rounds=1,
+    )  # fmt: skip
+    run = {"method": "exact", "fold_unit": "session", "lens_id": "l"}
+    written = table_frame("lens_evaluation", [row | run]).row(0, named=True)
+    assert (written["splits"], written["images_fitted"], written["images_judged"]) == (2, [20, 79], [80, 20])
 
 
 def test_measures_agree_with_their_definitions():
