@@ -15,7 +15,7 @@ GROUP = "11_reports"
 
 @dg.asset(
     group_name=GROUP,
-    deps=["findings", "scorecard", "supervised_separation", *MEASURED],
+    deps=["findings", "scorecard", *MEASURED],
     automation_condition=DATASET_STAGE,
     description="One HTML file, report.html in the home: findings first, then the pictures and figures behind them.",
     owners=OWNERS,

@@ -71,6 +71,6 @@ def materialize_report(home: Home, run_id: str) -> StepReport:
         }
         return {"report": Output([], metadata=facts)}
 
-    upstream = [(asset, ALL_PARTITIONS) for asset in (*MEASURED, "supervised_separation", "findings", "scorecard")]
+    upstream = [(asset, ALL_PARTITIONS) for asset in (*MEASURED, "findings", "scorecard")]
     plan = AssetPlan("report", _VERSION, always=not home.report.exists())
     return run_step(home, run_id, [plan], compute, upstream=upstream)["report"]
