@@ -16,7 +16,9 @@ BENCHMARKS = (
     "lenses_compared",
     "label_issues",
     "shuffled_labels",
+    "flight_conditions",
     "planted_l3",
+    "planted_pixels",
     "detector_cost",
 )
 

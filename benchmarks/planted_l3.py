@@ -103,7 +103,7 @@ def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: in
             findings, connection = judge(data, (plant.detector,))
             mine = [finding for finding in findings if plant.subject in finding.finding_id]
             names = plant.listed(findings, connection) if plant.listed is not None else []
-            if plant.subject == WHOLE_SET and 2 * len(data.planted.intersection(names)) < len(data.planted):
+            if plant.subject == WHOLE_SET and 2 * len(data.planted.intersection(names)) < max(len(data.planted), 1):
                 mine = []
             told += bool(mine)
             if strength == STRENGTHS[-1]:

@@ -1,7 +1,7 @@
 """L2 vectors of real images, computed once and kept: what the benchmarks of lenses, labels and planted truth share.
 
 The lens is the one of ``../shared/lenses`` as a user would give it (mean and deviation 0.5), the images those of
-``../shared/data``: 20,000 solar modules and 3,289 crops seen from the air. Without these there is nothing to measure,
+``../shared/data``: 20,000 solar modules, 3,289 crops and 500 frames seen from the air. Without these there is nothing to measure,
 and the benchmarks say so.
 """
 
@@ -20,6 +20,7 @@ from PIL import Image
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MODULES = SHARED / "data" / "solar_modules.zip"
 CROPS = SHARED / "data" / "hit_uav_crops.zip"
+FRAMES = SHARED / "data" / "hit_uav_frames.zip"
 WEIGHTS = SHARED / "lenses" / "mobilenet_v2_imagenet.pth"
 NORMAL = "No-Anomaly"
 _PART = 64
@@ -36,6 +37,15 @@ def solar_vectors(cache: Path | None = None) -> tuple[np.ndarray, np.ndarray, li
 def crop_vectors(cache: Path | None = None) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """The same of the crops of persons, cars and bicycles seen from the air."""
     return _vectors(CROPS, cache or Path(tempfile.gettempdir()) / f"thermal-assets-benchmark-crops-{os.getuid()}.npz")
+
+
+def frame_vectors(cache: Path | None = None) -> tuple[np.ndarray, list[str]]:
+    """(vectors float32 [n, 1280], names class/file) of whole frames seen from the air."""
+    place = cache or Path(tempfile.gettempdir()) / f"thermal-assets-benchmark-frames-{os.getuid()}.npz"
+    if not place.is_file():
+        _embed(FRAMES, place)
+    stored = np.load(place)
+    return stored["vectors"], [str(name) for name in stored["ids"]]
 
 
 def _vectors(archive: Path, place: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
