@@ -173,7 +173,7 @@ def test_an_interrupted_pass_goes_on_where_it_stopped(
     monkeypatch.setattr(VectorStore, "write_chunk", real)
     hashes = [file.content_hash for file in files]
     kept = 27 - len(home.vectors.missing(hashes))
-    assert kept == sum(written[:2]) >= 16
+    assert kept == sum(written) - written[2] >= 16, "also what workers had finished when the third chunk failed"
     assert max(written) <= 8 + 8, "chunks are written as soon as they are full"
     assert home.run(files).embedded == 27 - kept
     assert not home.vectors.missing(hashes)

@@ -97,7 +97,7 @@ def test_an_image_without_a_density_across_sessions_is_compared_with_others_like
             )
     connection = w.connect()
     (row,) = found(connection).iter_rows(named=True)
-    assert "trained on the labels" in connection.sql(row["evidence_sql"]).pl()["lens"].to_list()
+    assert connection.sql(row["evidence_sql"]).pl()["image_id"].to_list() == ["pipe_normal/PIP_0004.png"]
     assert "in other sessions" not in row["statement"]
 
 
