@@ -101,16 +101,17 @@ def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: in
         for seed in range(first, first + count):
             data = plant.make(generator, seed, strength)
             findings, connection = judge(data, (plant.detector,))
-            mine = [finding for finding in findings if plant.subject in finding.finding_id]
+            right_ones = [finding for finding in findings if plant.subject in finding.finding_id]
+            mine = [one for one in right_ones if plant.severity in (None, one.severity)]
             names = plant.listed(findings, connection) if plant.listed is not None else []
             if plant.subject == WHOLE_SET and 2 * len(data.planted.intersection(names)) < max(len(data.planted), 1):
-                mine = []
+                mine = right_ones = []
             told += bool(mine)
             if strength == STRENGTHS[-1]:
                 by_sessions[_sessions(data) // 5 * 5].append(bool(mine))
-                others = [finding for finding in findings if finding not in mine]
+                others = [finding for finding in findings if finding not in right_ones]
                 following = sum(plant.follows(finding, connection, seed) for finding in others)
-                named, wrong = named + len(mine) + following, wrong + len(others) - following
+                named, wrong = named + len(right_ones) + following, wrong + len(others) - following
             if strength == STRENGTHS[-1] and plant.listed is not None:
                 right += len(data.planted.intersection(names[: len(data.planted)]))
                 anywhere += len(data.planted.intersection(names))

@@ -61,7 +61,7 @@ class Plant(Generic[Sets]):
     """What ``make`` plants is for ``detector``; ``subject`` is part of the id of the right finding; ``follows`` says of
     another finding on a set of that seed whether it is a consequence of the plant. ``listed`` gives
     the images that the detector names, the surest first; a detector whose finding is one list for the whole data set has
-    told the plant where half of the planted images are in it."""
+    told the plant where half of the planted images are in it. ``severity``: only such a finding counts as told."""
 
     detector: str
     what: str
@@ -69,6 +69,7 @@ class Plant(Generic[Sets]):
     subject: str
     follows: Follows = _nothing
     listed: Listed | None = None
+    severity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ class Twin(Generic[Sets]):
 
 
 PLANTS: tuple[Plant[Generator], ...] = (
-    Plant("label_contamination", "share of one session that shows and names B", lambda g, s, x: g.foreign_batch(s, x), "A_normal"),
+    Plant("label_contamination", "share of one session that shows and names B", lambda g, s, x: g.foreign_batch(s, x), "A_normal",
+          severity="HIGH"),
     Plant("label_conflicts", "B under the label A_normal, in fifths of the class", lambda g, s, x: g.flipped(s, x), "A_normal",
           listed=_suspects),
     Plant("weak_separation", "share of the anomaly class that is normal", lambda g, s, x: g.mixed(s, x), "A_normal|A_anomaly"),
@@ -105,7 +107,8 @@ TWINS: tuple[Twin[Generator], ...] = (
 )  # fmt: skip
 
 BLIND_PLANTS: tuple[Plant[BlindGenerator], ...] = (
-    Plant("label_contamination", "share of one session that shows and names K", lambda g, s, x: g.foreign_batch(s, x), "U_normal"),
+    Plant("label_contamination", "share of one session that shows and names K", lambda g, s, x: g.foreign_batch(s, x), "U_normal",
+          severity="HIGH"),
     Plant("label_conflicts", "other classes under the label P_normal, in 8 % of the class", lambda g, s, x: g.flipped(s, x), "P_normal",
           listed=_suspects),
     Plant("weak_separation", "share of normal blended into the anomalous pictures", lambda g, s, x: g.faint(s, x), "U_normal|U_anomaly"),
@@ -127,7 +130,8 @@ BLIND_TWINS: tuple[Twin[BlindGenerator], ...] = (
 )  # fmt: skip
 
 THIRD_PLANTS: tuple[Plant[ThirdGenerator], ...] = (
-    Plant("label_contamination", "share of one session that shows and names V", lambda g, s, x: g.foreign_batch(s, x), "C_normal"),
+    Plant("label_contamination", "share of one session that shows and names V", lambda g, s, x: g.foreign_batch(s, x), "C_normal",
+          severity="HIGH"),
     Plant("label_conflicts", "other classes under the label M_normal, in 10 % of the class", lambda g, s, x: g.flipped(s, x), "M_normal",
           listed=_suspects),
     Plant("weak_separation", "share of the anomalous pictures that shows nothing", lambda g, s, x: g.faint(s, x), "M_normal|M_anomaly"),

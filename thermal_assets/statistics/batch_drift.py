@@ -27,7 +27,7 @@ _TO_SIGMA = 1.4826
 class BatchThresholds:
     """When the pictures of a batch are said to contradict their class."""
 
-    effect: float = 0.3  # foreign share above that of the sibling batches, with a q-value
+    effect: float = 0.3  # foreign share above that of the sibling batches, with a q-value or a name that says so
     q: float = 0.05
     effect_alone: float = 0.6  # the same where there are too few siblings for a q-value
     min_images: int = 20  # images a batch needs for a z and a q
@@ -59,6 +59,8 @@ def batch_drift(
     over its images of the share of votes for other objects. base_rate and spread (MAD) are those of the sibling
     batches; p comes from Student's t with siblings - 1 degrees of freedom, q from all batches that have a p.
     An image with fewer than ten references of its own object outside its session is not judged (share NULL).
+    Where the names of a batch stand for another object, that is the one question its pictures are asked: they contradict
+    too if more votes go to the named object than to the folder's own and the effect is large; it takes no siblings.
     """
     batches = codes(images["batch_id"])
     judged = np.flatnonzero(batches >= 0)
@@ -84,16 +86,18 @@ def batch_drift(
         progress=progress,
     ):
         _count(block, labels, object_of, batches, foreign, by_batch)
-    rows = [
-        _describe(images, rows, foreign, by_batch, (int(labels[rows[0]]), int(batches[rows[0]])), names)
-        for rows in _members(labels, batches, judged)
-    ]
+    rows = []
+    for members in _members(labels, batches, judged):
+        row = _describe(images, members, foreign, by_batch, (int(labels[members[0]]), int(batches[members[0]])), names)
+        named = row["code_class"] = code_objects.get(row["object_code"] or "")
+        row["code_contradicts"] = named is not None and named != objects.get(row["class_name"], row["class_name"])
+        toward = dict(zip(names, row.pop("toward"), strict=True))
+        votes = sum(share for name, share in toward.items() if objects.get(name, name) == named)
+        row["named_share"] = votes if row["code_contradicts"] and row["foreign_share"] is not None else None
+        rows.append(row)
     _judge(rows, thresholds)
     sampled = int(np.bincount(object_of[labels]).max()) > max_references
     for row in rows:
-        own = objects.get(row["class_name"], row["class_name"])
-        row["code_class"] = code_objects.get(row["object_code"] or "")
-        row["code_contradicts"] = row["code_class"] is not None and row["code_class"] != own
         row["method"] = "sample" if sampled else "exact"
         row["lens_id"] = lens_id
     return table_frame("batch_drift", rows)
@@ -146,7 +150,7 @@ def _describe(
     part = images[rows]
     shares = foreign[rows]
     known = shares[np.isfinite(shares)]
-    toward = by_batch.get(key)
+    toward = by_batch.get(key, np.zeros(len(names))) / max(known.size, 1)
     worst = part.select("image_id").with_columns(share=np.where(np.isfinite(shares), shares, -1.0))
     in_names = part["object_code"].drop_nulls().value_counts().sort(["count", "object_code"], descending=[True, False])
     return {
@@ -155,7 +159,8 @@ def _describe(
         "object_code": in_names["object_code"][0] if in_names.height else None,
         "image_count": int(rows.size),
         "foreign_share": float(known.mean()) if known.size else None,
-        "nearest_class": names[int(toward.argmax())] if toward is not None and toward.max() > 0 else None,
+        "nearest_class": names[int(toward.argmax())] if toward.max() > 0 else None,
+        "toward": toward.tolist(),  # share of votes for each class of another object
         "example_ids": worst.sort(["share", "image_id"], descending=[True, False])["image_id"].head(EXAMPLES).to_list(),
     }
 
@@ -169,11 +174,11 @@ def _judge(rows: list[dict[str, Any]], thresholds: BatchThresholds) -> None:
     for row, q in zip(rows, benjamini_hochberg(p_values), strict=True):
         row["q_value"] = q
         effect = row["effect"] or 0.0
-        if q is None:
-            enough = row["image_count"] >= thresholds.min_images_alone
-            row["picture_contradicts"] = enough and effect >= thresholds.effect_alone
-        else:
-            row["picture_contradicts"] = q <= thresholds.q and effect >= thresholds.effect
+        enough = row["image_count"] >= thresholds.min_images_alone
+        alone = enough and effect >= thresholds.effect_alone
+        certain = alone if q is None else q <= thresholds.q and effect >= thresholds.effect
+        as_named = row["named_share"] is not None and row["named_share"] > 1 - row["foreign_share"]
+        row["picture_contradicts"] = certain or (as_named and enough and effect >= thresholds.effect)
 
 
 def _compare(row: dict[str, Any], family: list[dict[str, Any]], thresholds: BatchThresholds) -> float | None:

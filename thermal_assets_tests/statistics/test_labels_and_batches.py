@@ -1,4 +1,5 @@
 import numpy as np
+import polars as pl
 import pytest
 
 from thermal_assets.statistics.batch_drift import BatchThresholds, batch_drift
@@ -70,15 +71,15 @@ def test_label_conflicts_of_poor_input():
     assert label_conflicts(one_session, unit(np.ones((40, 4))), lens_id="l").height == 0
 
 
-def plant(batches=12, wrong_images=30):
-    """PIP_NOM and CAR_NOM in sessions of 30; the last PIP_NOM session shows cars."""
+def plant(batches=12, wrong_images=30, showing=1.0):
+    """PIP_NOM and CAR_NOM in sessions of 30; the last PIP_NOM session, or the share ``showing`` of it, shows cars."""
     classes, truth, sessions, codes = [], [], [], []
     for name in ("PIP_NOM", "CAR_NOM"):
         for batch in range(batches):
             size = wrong_images if (name, batch) == ("PIP_NOM", batches - 1) else 30
             wrong = (name, batch) == ("PIP_NOM", batches - 1)
             classes += [name] * size
-            truth += ["CAR_NOM" if wrong else name] * size
+            truth += ["CAR_NOM" if wrong and image < showing * size else name for image in range(size)]
             codes += ["CAR" if wrong else name[:3]] * size
             sessions += [f"{name}{batch}"] * size
     return image_frame(classes, sessions, [1.0] * len(classes), codes=codes), clusters(truth, spread=0.8)
@@ -109,6 +110,18 @@ def test_too_few_siblings_or_images_leave_the_effect_only(batches, wrong_images)
     assert row["effect"] >= BatchThresholds().effect_alone
     assert row["picture_contradicts"]
     assert not row["code_contradicts"]
+
+
+@pytest.mark.parametrize(("code", "contradicts"), [("CAR", True), ("SHP", False)])
+def test_with_few_siblings_part_of_a_batch_counts_if_it_shows_what_its_names_say(code, contradicts):
+    """Six in ten pictures of cars are too little by their effect alone; that the names say cars settles it."""
+    images, vectors = plant(5, 30, showing=0.6)
+    images = images.with_columns(pl.col("object_code").replace("CAR", code))
+    found = batch_drift(images, vectors, lens_id="lens", code_objects=CODES | {"SHP": "SHP"})
+    row = found.filter("code_contradicts", class_name="PIP_NOM").row(0, named=True)
+    assert row["q_value"] is None
+    assert BatchThresholds().effect < row["effect"] < BatchThresholds().effect_alone
+    assert row["picture_contradicts"] == contradicts
 
 
 def test_states_of_one_object_are_not_foreign():

@@ -3,7 +3,8 @@
 Measure: table batch_drift. A batch is one date, site, session and distance. It contradicts its
 class by its code if the names stand for another object than the folder, and by its pictures if the
 share of neighbours from other objects (other sessions only, classes balanced) stands out from the
-sibling batches by the thresholds of that table. Only both together are HIGH: several objects in one
+sibling batches by the thresholds of that table, or, where the names speak against the class, if more
+neighbours show the named object than the folder's own. Only both together are HIGH: several objects in one
 frame are legal, and pictures alone may only be unusual. The evidence lists every file. Effect: mean of foreign_share minus
 base_rate, weighted by images.
 """
@@ -39,7 +40,7 @@ ORDER BY b.class_name, looks_like
 # Every file of the batches, with the figures of its batch beside it.
 _EVIDENCE = f"""
 SELECT f.image_id, class_name, batch_id, f.object_code AS code_in_name, b.code_class AS name_says,
-       b.nearest_class AS looks_like, b.image_count AS batch_images, b.foreign_share, b.base_rate, b.effect,
+       b.nearest_class AS looks_like, b.image_count AS batch_images, b.foreign_share, b.named_share, b.base_rate, b.effect,
        b.robust_z, b.q_value
 FROM batch_drift b
 JOIN file_manifest f USING (class_name, batch_id)

@@ -136,7 +136,17 @@ COMPARISONS = (
             column("nearest_class", "VARCHAR", "The class that most of the foreign neighbours carry"),
             column("code_class", "VARCHAR", "Object that the code in the names stands for, by the profile"),
             required("code_contradicts", "BOOLEAN", "The code in the names stands for another object than the folder"),
-            required("picture_contradicts", "BOOLEAN", "The neighbours say so too, by the stated thresholds"),
+            column(
+                "named_share",
+                "DOUBLE",
+                "Share of neighbours of the object that the names stand for; NULL where names do not contradict",
+            ),
+            required(
+                "picture_contradicts",
+                "BOOLEAN",
+                "The neighbours say so too: by q and effect; by a large effect where siblings are few; or, where the "
+                "names contradict, by an effect and more neighbours of the named object than of the folder's own",
+            ),
             required(
                 "method", "VARCHAR", "'exact': every image votes; 'sample': at most so many of an object, drawn by hash"
             ),
