@@ -3,7 +3,7 @@
     density = 1 / max(mean distance to the k nearest other images, 0.001)
 
 Higher is more crowded. It is a ranking inside one set of images: it grows with their number and changes with the
-lens, so values of different classes or levels are not to be compared (see neighbors.references for that).
+lens, so values of different classes or levels are not to be compared (see statistics.reference_distance for that).
 """
 
 from __future__ import annotations

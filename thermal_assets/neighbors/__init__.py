@@ -20,5 +20,5 @@ list_files      exact lists on disk
 incremental     stored lists brought up to date
 approximate     faiss behind the same interface, with its recall measured
 grouped_approximate  the same across sessions, as far as was searched
-references      frozen references of equal size
+salted_hash     by which reference samples are drawn
 """

@@ -78,7 +78,8 @@ def definitions(k: int = 10, l2_dimensions: int = 1280) -> tuple[Definition, ...
             "Batches",
             "Share of neighbours from other object classes, classes weighted equally, own session left out, "
             "against the sibling batches of the class. Several tests: q is the Benjamini-Hochberg rate of "
-            "false alarms.",
+            "false alarms. A batch whose names say another object is judged by whether its pictures resemble that object "
+            "more than the folder's own.",
         ),
         Definition(
             "Single labels",

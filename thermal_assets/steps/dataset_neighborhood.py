@@ -10,7 +10,7 @@ from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.neighbors.approximate import require_faiss
 from thermal_assets.neighbors.exact import Neighbors
 from thermal_assets.neighbors.grouped import list_widths, neighborhood
-from thermal_assets.neighbors.references import salted_hash
+from thermal_assets.neighbors.salted_hash import salted_hash
 from thermal_assets.progress import reporter
 from thermal_assets.steps.approximate_neighborhood import measure_approximately
 from thermal_assets.steps.images import dataset_images, missing_classes, require_lenses_in_force, vectors_of
