@@ -40,7 +40,8 @@ def main() -> int:
     projected = lens.project(vectors)
     white = whitened_unit(lens, projected)
     settings = codes(images["session_id"])
-    print(f"{images.height} frames, {images['session_id'].n_unique()} settings, altitudes 60 to 130 m")
+    low, high = images["distance_m"].min(), images["distance_m"].max()
+    print(f"{images.height} frames, {images['session_id'].n_unique()} settings, altitudes {low:.0f} to {high:.0f} m")
     for name in CLASSES:
         rows = np.flatnonzero((images["class_name"] == name).to_numpy())
         part = images[rows]

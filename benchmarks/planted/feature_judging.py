@@ -53,7 +53,7 @@ TABLES_OF: dict[str, tuple[str, ...]] = {
     "time_drift": ("domain_drift",),
     "distance_effect": ("distance_drift",),
     "run_drift": ("run_drift",),
-    "outliers_shared": ("class_densities", "class_density_scales", "class_outliers"),
+    "outliers_shared": ("class_densities", "class_outliers"),
     "session_clump": ("class_densities", "class_outliers"),
     "outlier_persistence": ("outlier_persistence",),
 }
@@ -115,20 +115,19 @@ def _measures(data: FeatureSet) -> dict[str, Callable[[], pl.DataFrame]]:
         return pl.concat(parts)
 
     @cache
-    def density_rows() -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Rows of class_densities and class_density_scales, both levels."""
+    def density_rows() -> pl.DataFrame:
+        """Rows of class_densities, both levels."""
         parts = []
         for level, lens, points in (("L2", LENS_L2, vectors.astype(np.float32)), ("L3", LENS, projected())):
             for label in np.unique(labels):
                 rows = np.flatnonzero(labels == label)
                 found = neighborhood(points[rows], **asked_of(images[rows], points[rows], 10))
-                parts.append(neighborhood_rows(images[rows], level, lens, found, 10))
-        return pl.concat(part.densities for part in parts), pl.concat(part.scales for part in parts)
+                parts.append(neighborhood_rows(images[rows], level, lens, found, 10).densities)
+        return pl.concat(parts)
 
     return {
-        "class_densities": lambda: density_rows()[0],
-        "class_density_scales": lambda: density_rows()[1],
-        "class_outliers": lambda: judged_outliers(density_rows()[0], OutlierBudget()),
+        "class_densities": density_rows,
+        "class_outliers": lambda: judged_outliers(density_rows(), OutlierBudget()),
         "outlier_persistence": lambda: outlier_persistence(
             images, vectors.astype(np.float32), projected(), dimensions=lens().real_dimensions
         ),

@@ -43,9 +43,9 @@ def _by_leak(pair: str, leaks: tuple[str, ...]) -> Follows:
     return follows
 
 
-def _same_lens(finding: Finding, connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
-    """A lens that hides the outliers of V may do so everywhere: it saw twenty images."""
-    return True
+def _data_set(finding: Finding, connection: duckdb.DuckDBPyConnection, seed: int) -> bool:
+    """What holds of a class that lies far out holds of the data set."""
+    return finding.class_name is None
 
 
 def _suspects(findings: list[Finding], connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -149,7 +149,7 @@ THIRD_PLANTS: tuple[Plant[ThirdGenerator], ...] = (
           listed=_of_evidence),
     Plant("session_clump", "share of a person in the pictures of one session of modules", lambda g, s, x: g.spoiled(s, x), "M_normal"),
     Plant("outlier_persistence", "fewer and fewer images that the lens was fitted on", lambda g, s, x: g.early_lens(s, x), "V_normal",
-          _same_lens),
+          _data_set),
 )  # fmt: skip
 THIRD_TWINS: tuple[Twin[ThirdGenerator], ...] = (
     Twin("label_contamination", "one session shows V, its names say C (not HIGH)", lambda g, s: g.foreign_batch(s, 1.0, False), True),

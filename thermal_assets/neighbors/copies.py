@@ -1,4 +1,4 @@
-"""Rows with equal vectors: where a row has k copies or more, they are its neighbours and no product is needed."""
+"""Rows with equal vectors: where a row has k copies or more, the first of them by row are its neighbours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Copies:
     """
 
     def __init__(self, vectors: np.ndarray) -> None:
-        self._groups = copy_groups(vectors)
+        self._groups = _copy_groups(vectors)
         self.group = np.full(len(vectors), -1, dtype=np.int64)
         for number, rows in enumerate(self._groups):
             self.group[rows] = number
@@ -35,7 +35,7 @@ class Copies:
         return places, stands
 
 
-def copy_groups(vectors: np.ndarray) -> list[np.ndarray]:
+def _copy_groups(vectors: np.ndarray) -> list[np.ndarray]:
     """Groups of rows (two or more, ascending) with equal values in ``vectors`` float32 [n, d]."""
     digests = _digests(vectors)
     order = np.argsort(digests, kind="stable")
@@ -53,20 +53,6 @@ def copy_groups(vectors: np.ndarray) -> list[np.ndarray]:
                 groups.append(rows[same])
             rows = rows[~same]
     return groups
-
-
-def nearest_copies(vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows that have k copies or more, int64 [r] ascending, and their k first copies, int64 [r, k]."""
-    rows, found = [np.empty(0, dtype=np.int64)], [np.empty((0, k), dtype=np.int64)]
-    for group in copy_groups(vectors):
-        if len(group) <= k:
-            continue
-        # A row's own place among the first k + 1 is left out; rows further back leave out the last of them.
-        own = np.minimum(np.arange(len(group)), k)
-        rows.append(group)
-        found.append(group[np.arange(k) + (np.arange(k) >= own[:, None])])
-    order = np.argsort(np.concatenate(rows))
-    return np.concatenate(rows)[order], np.concatenate(found)[order]
 
 
 def _digests(vectors: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thermal_assets.neighbors.bounds import Bounds
-from thermal_assets.neighbors.copies import nearest_copies
 from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
 from thermal_assets.neighbors.distances import sorted_candidates, to_distances
 from thermal_assets.neighbors.joined_search import WORTH_A_JOIN, Settled, plain_picks, run_joined_search
@@ -88,16 +87,9 @@ def nearest(
 
     used: Precision = "float32"
     if k > 0:
-        left = rows
-        if metric == "euclidean":
-            # Rows with k copies or more need no search: their neighbours are copies, the lowest rows first.
-            copied, copies = nearest_copies(space.array, k)
-            _, mine, theirs = np.intersect1d(rows, copied, assume_unique=True, return_indices=True)
-            columns[mine], scores[mine] = copies[theirs], 0.0
-            left = np.delete(rows, mine)
         options: SearchOptions = {"precision": precision, "memory_mb": memory_mb, "progress": progress}
-        if len(left) < WORTH_A_JOIN * space.count and accelerator() is None:
-            used = run_search(space, space, left, work, picks=picks_for(k), **options)
+        if len(rows) < WORTH_A_JOIN * space.count and accelerator() is None:
+            used = run_search(space, space, rows, work, picks=picks_for(k), **options)
         else:
 
             def emit(settled: Settled, _: object) -> np.ndarray:
@@ -105,7 +97,7 @@ def nearest(
                 columns[at], scores[at], certain = settled.first(k)
                 return ~certain
 
-            used = run_joined_search(space, left, emit, work, k=k, row_picks=picks_for(k), **options)
+            used = run_joined_search(space, rows, emit, work, k=k, row_picks=picks_for(k), **options)
     return Neighbors(
         columns[where],
         to_distances(scores, space)[where],

@@ -127,9 +127,7 @@ def run_update(
         if grouped.files is not None:
             grouped.files.write(rows, block)
     still_open = np.sort(np.concatenate(left))
-    again: SearchOptions = {
-        "precision": wanted, "memory_mb": memory_mb, "progress": told_again(progress, space.count, len(still_open)),
-    }  # fmt: skip
+    again: SearchOptions = {"precision": wanted, "memory_mb": memory_mb, "progress": progress}
     if len(still_open) >= WORTH_A_JOIN * space.count:
         # Most lists have lost more than they had to spare: each product once, for both of its rows.
         k, k_across = grouped.k_plain, PICKS_PER_FRAME * grouped.k_across
@@ -138,6 +136,7 @@ def run_update(
             k=k, k_across=k_across, session=session, row_picks=row_picks, **again,
         )  # fmt: skip
     if len(still_open):
+        again["progress"] = told_again(progress, space.count, len(still_open))
         run_search(space, space, still_open, grouped.work, picks=row_picks, **again)
     return wanted
 

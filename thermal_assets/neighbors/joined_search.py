@@ -129,7 +129,7 @@ def run_joined_search(
             space, rows, emit, device, k=k, k_across=k_across, session=session, progress=progress
         )
         if len(still_open):
-            again = told_again(progress, len(rows), len(still_open))
+            again = told_again(progress, space.count, len(still_open))
             run_search(
                 space,
                 space,
@@ -166,7 +166,7 @@ def run_joined_search(
     across.forget()
     still_open = np.concatenate(left)
     if len(still_open):
-        again = told_again(progress, len(rows), len(still_open))
+        again = told_again(progress, space.count, len(still_open))
         run_search(
             space, space, still_open, work, picks=row_picks, precision=wanted, memory_mb=memory_mb, progress=again
         )

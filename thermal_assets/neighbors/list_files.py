@@ -62,7 +62,10 @@ class ListBlock:
 
 
 class ListFiles:
-    """Lists of ``count`` rows in a folder, one file an array, read and written by blocks of rows."""
+    """Lists of ``count`` rows in a folder, one file an array, read and written by blocks of rows.
+
+    ``made`` tells them from any other lists that take their place.
+    """
 
     def __init__(self, folder: Path, count: int, width: int, width_across: int, made: str = "") -> None:
         self.folder, self.count, self.width, self.width_across, self.made = folder, count, width, width_across, made
@@ -117,9 +120,10 @@ class ListFiles:
 
     def finish(self, target: Path, version: str) -> None:
         """Take the place of ``target``. A kill in between leaves no lists, and the next search starts from none."""
+        self.made = uuid.uuid4().hex
         meta = {
             "version": version, "count": self.count, "width": self.width, "width_across": self.width_across,
-            "made": uuid.uuid4().hex,
+            "made": self.made,
         }  # fmt: skip
         for name in self._widths:
             with self._path(name).open("rb") as file:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from thermal_assets.statistics.code_objects import class_objects
 from thermal_assets.statistics.distance_groups import distance_steps
@@ -115,9 +115,7 @@ def _wilson_low(share: float | None, n: int) -> float | None:
     """Lower end of the 95 % interval of a share of ``n`` (Wilson 1927); None for None."""
     if share is None:
         return None
-    z = 1.959964
-    middle = share + z**2 / (2 * n)
-    return max(0.0, (middle - z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))) / (1 + z**2 / n))
+    return float(binomtest(round(share * n), n).proportion_ci(method="wilson").low)
 
 
 def _action(row: dict[str, Any]) -> str:

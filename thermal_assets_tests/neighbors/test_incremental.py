@@ -32,6 +32,14 @@ class _Folder:
         self.lists: ListFiles | None = None
         self.stored = np.empty(0, dtype=np.int64)
 
+    @classmethod
+    def without_ties(cls, path: Path, seed: int) -> _Folder:
+        """Every image has a session, and no two are alike."""
+        folder = cls(path, "float32", seed)
+        folder.vectors = folder.rng.standard_normal(folder.vectors.shape).astype(np.float32)
+        folder.session = folder.rng.integers(0, 7, len(folder.vectors))
+        return folder
+
     def edit(self, added: int, removed: int) -> None:
         gone = self.rng.choice(self.here, removed, replace=False)
         others = np.setdiff1d(np.arange(len(self.vectors)), self.here)
@@ -46,6 +54,7 @@ class _Folder:
             at = np.minimum(at, len(self.stored) - 1)
             previous = Previous(self.lists, np.where(self.stored[at] == self.here, at, -1))
             assert previous.usable
+        steps: list[tuple[int, int]] = []
         found = neighborhood(
             self.vectors[self.here],
             session=self.session[self.here],
@@ -59,7 +68,10 @@ class _Folder:
             previous=previous,
             precision=self.precision,  # type: ignore[arg-type]
             memory_mb=0.05,
+            progress=lambda *step: steps.append(step),
         )
+        assert all(done <= of == len(self.here) for done, of in steps)
+        assert not steps or steps[-1] == (len(self.here), len(self.here))
         if update:
             files.finish(self.path / "lists", "1")
             self.lists, self.stored = files, self.here
@@ -99,9 +111,7 @@ def test_old_images_are_not_searched_again(tmp_path: Path, monkeypatch: pytest.M
     """What is stored is enough for a few edits; only pairs with a new image are compared."""
     searched: list[np.ndarray] = []
     monkeypatch.setattr(incremental, "run_search", lambda *a, **k: searched.append(a[2]))
-    folder = _Folder(tmp_path, "float32", 3)
-    folder.vectors = np.random.default_rng(0).standard_normal(folder.vectors.shape).astype(np.float32)
-    folder.session = np.random.default_rng(1).integers(0, 7, len(folder.vectors))
+    folder = _Folder.without_ties(tmp_path, 3)
     folder.search(update=True)
     folder.edit(3, 3)
     found, expected = folder.search(update=True), folder.search(update=False)
@@ -123,9 +133,7 @@ def test_lists_of_another_version_or_cut_short_are_not_read(tmp_path: Path) -> N
 
 def test_rows_searched_again_have_entries_to_spare_again(tmp_path: Path) -> None:
     """Else every image that goes would have them searched once more."""
-    folder = _Folder(tmp_path, "float32", 4)
-    folder.vectors = np.random.default_rng(0).standard_normal(folder.vectors.shape).astype(np.float32)
-    folder.session = np.random.default_rng(1).integers(0, 7, len(folder.vectors))
+    folder = _Folder.without_ties(tmp_path, 4)
     folder.frame[:] = -1
     folder.search(update=True)
     width, spare = list_widths(K, ACROSS)[0], []
