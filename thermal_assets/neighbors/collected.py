@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,13 @@ class CollectedLists:
         self._space = space
         self.columns, self.scores = empty_lists(count, kept)
         self.means = {k: np.full(count, np.nan) for k in mean_of}
+
+    def part(self, rows: slice) -> CollectedLists:
+        """The lists of some queries, which number them from 0; what is put there stands here."""
+        part = copy.copy(self)
+        part.columns, part.scores = self.columns[rows], self.scores[rows]
+        part.means = {k: mean[rows] for k, mean in self.means.items()}
+        return part
 
     def put(self, rows: np.ndarray, columns: np.ndarray, scores: np.ndarray, width: int | None = None) -> None:
         """Lists (columns, float64 scores) [b, K] of the queries ``rows``, nearest first, -1 and infinity = none.

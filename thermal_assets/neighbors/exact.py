@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -124,107 +124,58 @@ def nearest_between(
     negative = in no group. A query with fewer than k candidates left is padded with -1 and infinity.
     Everything else as in ``nearest``; nothing is excluded as "self": give each image a group of its own for that.
     """
-    wanted = Wanted(k, query_groups, candidate_groups)
-    return nearest_lists_between(
-        queries, candidates, [wanted], metric=metric, progress=progress, memory_mb=memory_mb, precision=precision
-    )[0]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One list of ``nearest_lists_between``: its length, and the groups as for ``nearest_between``."""
-
-    k: int
-    query_groups: np.ndarray | None = None
-    candidate_groups: np.ndarray | None = None
-
-
-def nearest_lists_between(
-    queries: np.ndarray,
-    candidates: np.ndarray,
-    lists: Sequence[Wanted],
-    *,
-    metric: Metric = "euclidean",
-    progress: Progress | None = None,
-    memory_mb: float = DEFAULT_MEMORY_MB,
-    precision: Precision | None = None,
-) -> list[Neighbors]:
-    """Several ``nearest_between`` of the same vectors from one product, which is nearly all of the work.
-
-    The groups of a list must contain those of the list before it: what one leaves out, the next leaves out too.
-    """
-    if any((wanted.query_groups is None) != (wanted.candidate_groups is None) for wanted in lists):
+    if (query_groups is None) != (candidate_groups is None):
         raise ValueError("give groups of both queries and candidates, or of neither")
     space = Space(candidates, metric)
     asked = Space(queries, metric, like=space)
-    found = [_BetweenList.of(wanted, asked, space) for wanted in lists]
-    longest = max(one.k for one in found)
+    k = _checked_k(k, space.count)
+    columns, scores = empty_lists(asked.count, k)
+    counts = np.full(asked.count, space.count, dtype=np.int64)
+    rule = Rule()
+    if query_groups is not None and candidate_groups is not None:
+        groups = _codes(query_groups, asked.count), _codes(candidate_groups, space.count)
+        rule = Rule(*_small_codes(*groups))
+        counts -= members(*groups)
 
     def work(search: Search, block: ScoreBlock, chunk: np.ndarray) -> np.ndarray:
-        is_open = np.zeros(len(chunk), dtype=bool)
-        for one in found:
-            one.rule.apply(block, chunk)
-            settled = search.settle(block, chunk, one.k, picks_for(one.k), one.rule)
-            one.columns[chunk], one.scores[chunk] = settled[:2]
-            is_open |= settled[2]
+        rule.apply(block, chunk)
+        columns[chunk], scores[chunk], is_open = search.settle(block, chunk, k, picks_for(k), rule)
         return is_open
 
     used: Precision = "float32"
     device = accelerator()
     rows = np.arange(asked.count)
-    if longest > 0 and device is not None:
-        rows = _found_on_device(asked, space, found, device, progress)
+    if k > 0 and device is not None:
+        rows = _found_on_device(asked, space, rule, columns, scores, device, progress)
         precision = "float32"
-    if longest > 0 and len(rows):
+    if k > 0 and len(rows):
         options: SearchOptions = {"precision": precision, "memory_mb": memory_mb, "progress": progress}
-        used = run_search(asked, space, rows, work, picks=picks_for(longest), **options)
-    return [Neighbors(one.columns, to_distances(one.scores, space), one.counts, arithmetic=used) for one in found]
-
-
-@dataclass(frozen=True)
-class _BetweenList:
-    """One list of a search between two sets, as it fills: columns and scores [m, k], candidates that count [m]."""
-
-    k: int
-    rule: Rule
-    columns: np.ndarray
-    scores: np.ndarray
-    counts: np.ndarray
-
-    @classmethod
-    def of(cls, wanted: Wanted, asked: Space, space: Space) -> _BetweenList:
-        k = _checked_k(wanted.k, space.count)
-        counts = np.full(asked.count, space.count, dtype=np.int64)
-        rule = Rule()
-        if wanted.query_groups is not None and wanted.candidate_groups is not None:
-            groups = _codes(wanted.query_groups, asked.count), _codes(wanted.candidate_groups, space.count)
-            rule = Rule(*_small_codes(*groups))
-            counts -= members(*groups)
-        return cls(k, rule, *empty_lists(asked.count, k), counts)
+        used = run_search(asked, space, rows, work, picks=picks_for(k), **options)
+    return Neighbors(columns, to_distances(scores, space), counts, arithmetic=used)
 
 
 def _found_on_device(
-    asked: Space, space: Space, lists: Sequence[_BetweenList], device: torch.device, progress: Progress | None
+    asked: Space,
+    space: Space,
+    rule: Rule,
+    columns: np.ndarray,
+    scores: np.ndarray,
+    device: torch.device,
+    progress: Progress | None,
 ) -> np.ndarray:
-    """Fill the lists from candidates of a GPU; returns int64: the rows of which not every list is certain."""
+    """Fill ``columns`` and ``scores`` [m, k] from candidates of a GPU; returns int64: the rows that are not certain."""
     import torch
 
+    k = columns.shape[1]
     left, right = asked.operands("float32"), space.operands("float32")
     bounds = Bounds(asked, left.error, space, right)
-    asks = [
-        Ask(min(plain_picks(one.k, "float32"), space.count), one.rule.candidate_group, one.rule.query_group)
-        for one in lists
-    ]
+    asks = [Ask(min(plain_picks(k, "float32"), space.count), rule.candidate_group, rule.query_group)]
     still_open = [np.empty(0, dtype=np.int64)]
     with full_float32(), torch.no_grad():
         every = np.arange(asked.count)
-        for chunk, answers in candidates_on_device(left, right, every, asks, device, progress=progress):
-            certain = np.ones(len(chunk), dtype=bool)
-            for one, answer in zip(lists, answers, strict=True):
-                near = sorted_candidates(asked, chunk, space, answer.columns)
-                settled = Settled(chunk, *near, answer.bound, bounds).first(one.k)
-                one.columns[chunk], one.scores[chunk] = settled[:2]
-                certain &= settled[2]
+        for chunk, (found,) in candidates_on_device(left, right, every, asks, device, progress=progress):
+            near = sorted_candidates(asked, chunk, space, found.columns)
+            columns[chunk], scores[chunk], certain = Settled(chunk, *near, found.bound, bounds).first(k)
             still_open.append(chunk[~certain])
     return np.concatenate(still_open)
 

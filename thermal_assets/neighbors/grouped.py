@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thermal_assets.neighbors.collected import CollectedLists
 from thermal_assets.neighbors.distances import to_score
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
 from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, Across, GroupedLists
@@ -80,11 +81,12 @@ def neighborhood(
     """
     space = Space(vectors, metric)
     n = space.count
-    sessions, basis, rules = across_rules(space, session, frame, near_copy_distance)
+    sessions, basis, rules = across_rules(n, session, frame, to_score(near_copy_distance, space))
     count = int(sessions.max(initial=-1)) + 1
     k_plain, k_across = max(0, min(k_plain, n - 1)), max(0, min(k_across, n - 1))
     kept = k_plain if kept is None else min(kept, k_plain)
-    grouped = GroupedLists(space, rules, k_plain, k_across, kept, mean_of, files)
+    lists, lists_across = CollectedLists(n, kept, mean_of, space), CollectedLists(n, k_across, (), space)
+    grouped = GroupedLists(n - 1, rules, k_plain, k_across, lists, lists_across, files)
     asked_sessions = sessions if count >= MINIMUM_SESSIONS else None
     options: SearchOptions = {"precision": precision, "memory_mb": memory_mb / 2, "progress": progress}
     used: Precision = "float32"
@@ -107,19 +109,13 @@ def neighborhood(
     counted = np.where(
         basis == OTHER_SESSIONS, (sessions >= 0).sum() - members(sessions, sessions), np.where(sessions < 0, others, 0)
     )
-    return Neighborhood(
-        grouped.lists.neighbors(others, used),
-        grouped.lists_across.neighbors(counted, used),
-        basis,
-        count,
-    )
+    return Neighborhood(lists.neighbors(others, used), lists_across.neighbors(counted, used), basis, count)
 
 
 def across_rules(
-    space: Space, session: np.ndarray | None, frame: np.ndarray | None, near_copy_distance: float
+    n: int, session: np.ndarray | None, frame: np.ndarray | None, near_copy_score: float
 ) -> tuple[np.ndarray, np.ndarray, Across]:
     """Sessions int64 [n] as 0..m-1 (-1 = none), the basis object [n], and which rule counts for which rows."""
-    n = space.count
     sessions = _compact(session, n)
     enough = int(sessions.max(initial=-1)) + 1 >= MINIMUM_SESSIONS
     basis = np.full(n, OTHER_SESSIONS if enough else TOO_FEW_SESSIONS, dtype=object)
@@ -127,7 +123,7 @@ def across_rules(
     key = unique_where_missing(_compact(frame, n)) if frame is not None else None
     rules = (
         (basis == OTHER_SESSIONS, Rule(sessions, sessions, need_group=True, key=key)),
-        (basis == NEAR_COPIES_REMOVED, Rule(key=key, minimum=to_score(near_copy_distance, space))),
+        (basis == NEAR_COPIES_REMOVED, Rule(key=key, minimum=near_copy_score)),
     )
     return sessions, basis, rules
 

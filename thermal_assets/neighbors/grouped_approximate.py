@@ -9,6 +9,7 @@ import numpy as np
 
 from thermal_assets.neighbors.approximate import SAMPLED, Index, described, found_blocks, recall_of_sample
 from thermal_assets.neighbors.collected import CollectedLists
+from thermal_assets.neighbors.distances import to_score
 from thermal_assets.neighbors.grouped import NEAR_COPY_DISTANCE, Neighborhood, across_rules
 from thermal_assets.neighbors.selection import empty_lists
 from thermal_assets.neighbors.space import Progress, Space
@@ -42,7 +43,7 @@ def neighborhood_approximate(
     """
     space = Space(vectors, "euclidean")
     n = space.count
-    sessions, basis, rules = across_rules(space, session, frame, near_copy_distance)
+    sessions, basis, rules = across_rules(n, session, frame, to_score(near_copy_distance, space))
     k_plain, k_across = max(0, min(k_plain, n - 1)), max(0, min(k_across, n - 1))
     kept = min(kept, k_plain)
     plain = CollectedLists(n, kept, mean_of, space)

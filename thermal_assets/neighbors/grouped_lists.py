@@ -14,7 +14,6 @@ from thermal_assets.neighbors.list_files import ListBlock, ListFiles
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.search import Rule, Search
 from thermal_assets.neighbors.selection import empty_lists
-from thermal_assets.neighbors.space import Space
 
 PICKS_PER_FRAME = 4  # a frame often shows several objects; more are asked for where this is too few
 
@@ -26,23 +25,26 @@ Across = Sequence[tuple[np.ndarray, Rule]]  # bool [n] which rows, and what coun
 class GroupedLists:
     """Takes candidates of rows as a search delivers them, and keeps what is wanted of each row.
 
-    ``files``: keeps the exact beginnings of all lists as well.
+    others               how many candidates a row has at most
+    across               rules of the lists across sessions
+    lists, lists_across  take the results: k_plain, k_across entries are asked for
+    files                keeps the exact beginnings of all lists as well; ``first_row`` is where row 0 stands in them
     """
 
     def __init__(
         self,
-        space: Space,
+        others: int,
         across: Across,
         k_plain: int,
         k_across: int,
-        kept: int,
-        mean_of: Sequence[int],
+        lists: CollectedLists,
+        lists_across: CollectedLists,
         files: ListFiles | None,
+        first_row: int = 0,
     ) -> None:
-        self.space, self.across_rules, self.files = space, across, files
+        self.others, self.across_rules, self.files, self.first_row = others, across, files, first_row
         self.k_plain, self.k_across = k_plain, k_across
-        self.lists = CollectedLists(space.count, kept, mean_of, space)
-        self.lists_across = CollectedLists(space.count, k_across, (), space)
+        self.lists, self.lists_across = lists, lists_across
 
     def emit(self, settled: Settled, across: Callable[[np.ndarray], Settled], keep: Keep | None = None) -> np.ndarray:
         """Rows of a join; returns bool [b]: what stays open. ``keep`` takes their lists instead of the files."""
@@ -63,7 +65,7 @@ class GroupedLists:
             saved.columns, saved.scores, saved.everything[:, 0] = beginning
         is_open = self._settle(settled.rows, *settled.first(self.k_plain), further)
         if saved is not None and self.files is not None:
-            (keep or self.files.write)(settled.rows, saved)
+            (keep or self.write)(settled.rows, saved)
         return is_open
 
     def work(self, search: Search, block: ScoreBlock, rows: np.ndarray) -> np.ndarray:
@@ -85,15 +87,20 @@ class GroupedLists:
             return columns, scores, ~is_open
 
         # As many as are kept: with less, the next image that goes would have the row searched once more.
-        width = self.k_plain if saved is None else min(saved.columns.shape[1], self.space.count - 1)
+        width = self.k_plain if saved is None else min(saved.columns.shape[1], self.others)
         columns, scores, is_open = search.settle(block, rows, width, picks_for(width), Rule())
         if saved is not None:
             saved.columns[:, :width], saved.scores[:, :width] = columns, scores
-            saved.everything[:, 0] = width >= self.space.count - 1
+            saved.everything[:, 0] = width >= self.others
         is_open = self._settle(rows, columns, scores, ~is_open, further, min(self.k_plain, width))
-        if saved is not None and self.files is not None:
-            self.files.write(rows, saved)
+        if saved is not None:
+            self.write(rows, saved)
         return is_open
+
+    def write(self, rows: np.ndarray, block: ListBlock) -> None:
+        """Keep the lists of ``rows``."""
+        if self.files is not None:
+            self.files.write(rows + self.first_row, block)
 
     def stored(self, rows: np.ndarray, block: ListBlock, certain: np.ndarray) -> np.ndarray:
         """Rows whose exact beginnings are known, which are not written; returns bool [b]: where they do not suffice."""
@@ -126,7 +133,7 @@ class GroupedLists:
             found_columns[mine], found_scores[mine] = rule.first(
                 rows[mine], columns[of_mine], scores[of_mine], self.k_across, width
             )
-            complete = self.k_plain >= self.space.count - 1
+            complete = self.k_plain >= self.others
             short = mine[found_columns[mine, -1] < 0] if not complete else mine[:0]
             if len(short):
                 found_columns[short], found_scores[short], certain[short] = further(rule, short)

@@ -124,8 +124,7 @@ def run_update(
             # New rows have no list to start from; theirs take the empty places, so that all are written at once.
             keep = partial(_put, block, start)
             left.append(mine[grouped.emit(settled(plain, mine), lambda part: settled(across, part), keep)])
-        if grouped.files is not None:
-            grouped.files.write(rows, block)
+        grouped.write(rows, block)
     still_open = np.sort(np.concatenate(left))
     again: SearchOptions = {"precision": wanted, "memory_mb": memory_mb, "progress": progress}
     if len(still_open) >= WORTH_A_JOIN * space.count:

@@ -275,6 +275,20 @@ class Space:
         return moved
 
 
+class SharedSpace(Space):
+    """Candidates of many searches: their operands are made once a precision, and stay."""
+
+    def __init__(self, vectors: np.ndarray, metric: Metric, like: Space | None = None) -> None:
+        super().__init__(vectors, metric, like)
+        self._operands: dict[Precision, Operands] = {}
+
+    def operands(self, precision: Precision) -> Operands:
+        """As of Space."""
+        if precision not in self._operands:
+            self._operands[precision] = super().operands(precision)
+        return self._operands[precision]
+
+
 def _as_array(vectors: np.ndarray) -> np.ndarray:
     array = np.asarray(vectors)
     if array.ndim != 2 or array.dtype.kind not in "fiu":

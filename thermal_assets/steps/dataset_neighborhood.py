@@ -10,7 +10,6 @@ from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.neighbors.approximate import require_faiss
 from thermal_assets.neighbors.exact import Neighbors
 from thermal_assets.neighbors.grouped import list_widths, neighborhood
-from thermal_assets.neighbors.salted_hash import salted_hash
 from thermal_assets.progress import reporter
 from thermal_assets.steps.approximate_neighborhood import measure_approximately
 from thermal_assets.steps.images import dataset_images, missing_classes, require_lenses_in_force, vectors_of
@@ -47,7 +46,7 @@ def materialize_dataset_neighborhood(
             missing = missing_classes(connection)
         if beyond != "reference" and images.height > l2_exact_up_to:
             require_faiss()  # before hours of work, not after
-        # L2 comes last: of a large data set its lists are not kept, and a run that is cut off goes on behind the others.
+        # L2 comes last: an approximate search keeps no lists, and a run that is cut off goes on behind the others.
         labels = _label_neighbors(home, images, lenses["L3"])
         neighbors, measured, scales = [labels], [], []
         methods = {}
@@ -87,15 +86,14 @@ def materialize_dataset_neighborhood(
 def _measure(
     home: Home, images: pl.DataFrame, level: str, lens_id: str, k: int, l2_exact_up_to: int
 ) -> NeighborhoodRows:
-    shown = f"neighbours across the data set at {level}"
+    shown, lists = f"neighbours across the data set at {level}", home.neighbor_lists / DATASET_LISTS
     if level == "L2" and images.height > l2_exact_up_to:
         if home.settings.l2_beyond != "reference":
             vectors = vectors_of(home, level, lens_id, images["content_hash"])
             return measure_approximately(images, vectors, level, lens_id, k, home.settings.l2_beyond, shown)
-        drawn = np.argsort(salted_hash(images["image_key"].to_numpy(), salt=0), kind="stable")[:l2_exact_up_to]
-        return measure_against_reference(home, images, np.sort(drawn), level, lens_id, k, shown)
+        return measure_against_reference(home, images, l2_exact_up_to, level, lens_id, k, shown, lists)
     vectors = vectors_of(home, level, lens_id, images["content_hash"])
-    return measure_neighborhood(images, vectors, level, lens_id, k, shown, home.neighbor_lists / DATASET_LISTS)
+    return measure_neighborhood(images, vectors, level, lens_id, k, shown, lists)
 
 
 def _label_neighbors(home: Home, images: pl.DataFrame, lens_id: str) -> pl.DataFrame:

@@ -30,6 +30,7 @@ class NeighborLists:
     def __init__(self, folder: Path, images: pl.DataFrame, version: str, widths: tuple[int, int]) -> None:
         self.folder, self.version = folder, version
         self._images = images.select(_IDENTITY)
+        self.images_before: pl.DataFrame | None = None  # of ``previous``, in the order of its rows
         self.previous = self._previous()
         self.files = ListFiles.begin(folder, images.height, *widths)
 
@@ -43,6 +44,7 @@ class NeighborLists:
             return None
         if before.height != stored.count or not stored.unchanged():
             return None
+        self.images_before = before
         old = self._images.join(before, on=_IDENTITY, how="left", nulls_equal=True, maintain_order="left")["old"]
         return Previous(stored, old.cast(pl.Int64).fill_null(-1).to_numpy())
 

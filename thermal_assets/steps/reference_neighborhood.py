@@ -2,79 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from thermal_assets.home.layout import Home
-from thermal_assets.neighbors.collected import mean_of_first
-from thermal_assets.neighbors.exact import Neighbors, Wanted, nearest_lists_between
-from thermal_assets.neighbors.grouped import MINIMUM_SESSIONS, OTHER_SESSIONS, TOO_FEW_SESSIONS, Neighborhood
+from thermal_assets.neighbors.grouped import MINIMUM_SESSIONS, list_widths
+from thermal_assets.neighbors.salted_hash import salted_hash
+from thermal_assets.neighbors.sample_search import METHOD, neighborhood_in_sample
+from thermal_assets.neighbors.sample_update import PreviousSample
 from thermal_assets.progress import reporter
-from thermal_assets.statistics.groups import codes
 from thermal_assets.steps.images import vectors_of
-from thermal_assets.steps.neighborhood import (
-    NEIGHBORS_KEPT,
-    NEIGHBORS_MEASURED,
-    NeighborhoodRows,
-    means_of,
-    neighborhood_rows,
-)
+from thermal_assets.steps.neighbor_lists import searched_lists
+from thermal_assets.steps.neighborhood import NEIGHBORS_MEASURED, NeighborhoodRows, asked_of, neighborhood_rows
+from thermal_assets.steps.versions import fingerprint
 
-METHOD = "reference sample"
-_BLOCK = 8192
+_LISTS_VERSION = "1"
 
 
 def measure_against_reference(
-    home: Home, images: pl.DataFrame, reference: np.ndarray, level: str, lens_id: str, k: int, shown: str
+    home: Home, images: pl.DataFrame, size: int, level: str, lens_id: str, k: int, shown: str, lists: Path
 ) -> NeighborhoodRows:
-    """Like ``measure_neighborhood``, but searched among the rows ``reference`` (int64 [r]) of ``images`` only.
+    """Like ``measure_neighborhood``, but searched among ``size`` of the images only, drawn by a salted hash.
 
-    Exact inside the sample. density_xs is over sample images of other sessions; crops of one frame are
-    not collapsed, since a sample rarely holds two of them.
+    Exact inside the sample. A new image displaces at most one other from it, so that of nearly the same images only
+    what differs is computed.
     """
-    sample = vectors_of(home, level, lens_id, images["content_hash"].gather(reference))
-    own = np.arange(images.height, dtype=np.int64)
-    sessions = codes(images["session_id"])
-    apart = np.where(sessions >= 0, sessions, sessions.max(initial=-1) + 1 + own)  # without a session: itself alone
-    enough = len(np.unique(sessions[sessions >= 0])) >= MINIMUM_SESSIONS
-    basis = np.where((sessions >= 0) & enough, OTHER_SESSIONS, TOO_FEW_SESSIONS).astype(object)
-    plain, across = [], []
-    report = reporter(shown)
-    for start in range(0, images.height, _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        queries = vectors_of(home, level, lens_id, images["content_hash"][rows])
-        wanted = [
-            Wanted(NEIGHBORS_MEASURED, own[rows], own[reference]),
-            Wanted(k, apart[rows], apart[reference]),
-        ]
-        found, elsewhere = nearest_lists_between(queries, sample, wanted)
-        elsewhere.indices[basis[rows] != OTHER_SESSIONS] = -1
-        plain.append(_beginnings(found, max(k, NEIGHBORS_KEPT), means_of(k)))
-        across.append(_beginnings(elsewhere, 1, (k,)))
-        report(min(start + _BLOCK, images.height), images.height)
-    found_plain, found_across = _joined(plain, reference), _joined(across, reference)
-    both = Neighborhood(found_plain, found_across, basis, len(np.unique(sessions[sessions >= 0])))
-    return neighborhood_rows(images, level, lens_id, both, k)
+    sample = _sample(images["image_key"], size)
+    drawn = vectors_of(home, level, lens_id, images["content_hash"].gather(sample))
+    asked = asked_of(images, drawn, k)
+    enough = images["session_id"].drop_nulls().n_unique() >= MINIMUM_SESSIONS
+    with searched_lists(
+        lists / f"{level}-{lens_id}",
+        images,
+        fingerprint(METHOD, _LISTS_VERSION, size, NEIGHBORS_MEASURED, k, asked["session"] is not None, enough),
+        list_widths(NEIGHBORS_MEASURED, k),
+    ) as kept:
+        previous = None
+        if kept.previous is not None and kept.images_before is not None:
+            before = _sample(kept.images_before["image_key"], size)
+            previous = PreviousSample(kept.previous.files, kept.previous.old_of, before)
+        found = neighborhood_in_sample(
+            lambda rows: vectors_of(home, level, lens_id, images["content_hash"].gather(rows)),
+            images.height,
+            sample,
+            files=kept.files,
+            previous=previous,
+            progress=reporter(shown),
+            **asked,
+        )
+    return neighborhood_rows(images, level, lens_id, found, k)
 
 
-def _beginnings(found: Neighbors, kept: int, mean_of: tuple[int, ...]) -> Neighbors:
-    """The first ``kept`` neighbours and the means that densities are made of: whole lists of a million images fill 2 GB."""
-    means = {k: mean_of_first(found.indices, found.distances, k) for k in mean_of}
-    indices, distances = found.indices[:, :kept].copy(), found.distances[:, :kept].copy()
-    return replace(found, indices=indices, distances=distances, means=means)
-
-
-def _joined(parts: list[Neighbors], reference: np.ndarray) -> Neighbors:
-    """One result over all blocks, with indices into all images instead of the sample."""
-    indices = np.concatenate([part.indices for part in parts])
-    return Neighbors(
-        np.where(indices >= 0, reference[np.maximum(indices, 0)], -1),
-        np.concatenate([part.distances for part in parts]),
-        np.concatenate([part.candidates for part in parts]),
-        method=METHOD,
-        arithmetic=parts[0].arithmetic,
-        means={k: np.concatenate([part.means[k] for part in parts]) for k in parts[0].means},
-        recall=float("nan"),  # against all images nothing was measured
-    )
+def _sample(image_keys: pl.Series, size: int) -> np.ndarray:
+    """int64 [size], rising: rows of the images with the smallest hashes."""
+    return np.sort(np.argsort(salted_hash(image_keys.to_numpy(), salt=0), kind="stable")[:size])

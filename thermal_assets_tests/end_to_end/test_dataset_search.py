@@ -7,10 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from PIL import Image, ImageOps
 
+from thermal_assets.defs.in_process import job_runner
 from thermal_assets.errors import UserError
 from thermal_assets.home.layout import Home, open_home
-from thermal_assets.neighbors import approximate
+from thermal_assets.manifest.identity import partition_key_of
+from thermal_assets.neighbors import approximate, sample_search
 from thermal_assets.neighbors.approximate import has_faiss
 from thermal_assets.steps.dataset_neighborhood import materialize_dataset_neighborhood
 from thermal_assets_tests.end_to_end.conftest import Sample
@@ -52,6 +55,43 @@ def test_a_reference_sample_says_so_and_claims_no_recall(home: Home) -> None:
     assert set(neighbors["L2",]["candidates"]) <= {EXACT_UP_TO, EXACT_UP_TO - 1}
     assert set(neighbors["L3",]["method"]) == {"exact"}
     assert set(neighbors["L3",]["recall"]) == {1.0}
+
+
+def test_lists_of_the_last_run_spare_work_and_change_nothing(
+    home: Home, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updates: list[object] = []
+    update = sample_search.SampleUpdate
+    monkeypatch.setattr(sample_search, "SampleUpdate", lambda *of: updates.append(of) or update(*of))
+    images = tmp_path / "images"
+    shutil.copytree(sample.images, images)
+    toml = home.root / "home.toml"
+    toml.write_text(toml.read_text().replace(str(sample.images), str(images)))
+    materialize_dataset_neighborhood(_settings(home, "reference"), "run", 10)
+    assert not updates  # until now all were compared with all
+    folder = next(path for path in sorted(images.iterdir()) if path.name.startswith("ship"))
+    pictures = sorted(folder.glob("*.png"))
+    for path in pictures[:3]:
+        path.unlink()
+    for path in pictures[3:6]:
+        with Image.open(path) as picture:
+            ImageOps.mirror(picture).save(path.with_name(path.name.replace("bbox", "bbox9")))
+    without = tmp_path / "without"
+    shutil.copytree(home.root, without)
+    shutil.rmtree(open_home(without).neighbor_lists)
+    expected = _changed(open_home(without), folder.name)
+    assert not updates
+    found = _changed(open_home(home.root), folder.name)
+    assert len(updates) == 1
+    assert all(one.equals(other) for one, other in zip(found, expected, strict=True))
+
+
+def _changed(home: Home, class_name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of the data set after the files of a class have changed."""
+    with job_runner(home) as runner:
+        assert runner.run("refresh_class", partition_key_of(class_name)).success
+    materialize_dataset_neighborhood(home, "run", 10)
+    return _rows(home)
 
 
 @pytest.mark.skipif(not has_faiss(), reason="faiss is not installed")

@@ -30,9 +30,17 @@ def nearest(vectors: np.ndarray, k: int, metric: str = "euclidean") -> tuple[np.
 
 
 def across(
-    vectors: np.ndarray, k: int, session: np.ndarray, frame: np.ndarray, near_copy_distance: float
+    vectors: np.ndarray,
+    k: int,
+    session: np.ndarray,
+    frame: np.ndarray,
+    near_copy_distance: float,
+    sample: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Indices [n, k] (-1 = none) and distances by the rules of neighbors.grouped, one image after the other."""
+    """Indices [n, k] (-1 = none) and distances by the rules of neighbors.grouped, one image after the other.
+
+    ``sample``: the rows that can be neighbours.
+    """
     far = distances(vectors, vectors)
     indices = np.full((len(vectors), k), -1)
     found = np.full((len(vectors), k), np.inf)
@@ -42,7 +50,7 @@ def across(
             continue
         seen: set[int] = set()
         for other in np.argsort(far[row], kind="stable").tolist():
-            if other == row or len(seen) == k:
+            if other == row or len(seen) == k or (sample is not None and other not in sample):
                 continue
             if session[row] >= 0 and (session[other] < 0 or session[other] == session[row]):
                 continue

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from thermal_assets.neighbors import exact, self_join
-from thermal_assets.neighbors.exact import Wanted, nearest, nearest_between, nearest_lists_between
+from thermal_assets.neighbors.exact import nearest, nearest_between
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.space import Space
 from thermal_assets_tests.neighbors import brute
@@ -204,23 +203,6 @@ def test_between_two_sets_without_own_group() -> None:
         )
         np.testing.assert_array_equal(found.indices, order)
         np.testing.assert_array_equal(found.candidates, np.isfinite(far).sum(axis=1))
-
-
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_several_lists_of_one_product_are_those_of_one_each(precision: Any) -> None:
-    vectors = _clustered(500)
-    own = np.arange(500)
-    sessions = np.random.default_rng(4).integers(0, 6, 500)
-    sample = np.arange(0, 500, 3)
-    wanted = [Wanted(30, own, own[sample]), Wanted(7, sessions, sessions[sample])]
-    found = nearest_lists_between(vectors, vectors[sample], wanted, precision=precision, memory_mb=0.05)
-    for one, ask in zip(found, wanted, strict=True):
-        alone = nearest_between(
-            vectors, vectors[sample], ask.k, query_groups=ask.query_groups, candidate_groups=ask.candidate_groups
-        )
-        np.testing.assert_array_equal(one.indices, alone.indices)
-        np.testing.assert_array_equal(one.distances, alone.distances)
-        np.testing.assert_array_equal(one.candidates, alone.candidates)
 
 
 def test_between_pads_where_too_few_are_left() -> None:
