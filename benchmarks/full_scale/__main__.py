@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.full_scale.population import FULL_SIZE
-from benchmarks.full_scale.report import print_growth, print_report, read_log
+from benchmarks.full_scale.report import DELIVERY, FULL, print_delivery, print_growth, print_report, read_log
 from benchmarks.full_scale.stations import RUNNING, Station, stations
 
 
@@ -24,6 +24,13 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="start no further station after this long; call again to go on")
     parser.add_argument("--report", action="store_true", help="print only")
     parser.add_argument(
+        "--delivery",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="when the whole is through: so many new images in every class (0.01 = one in a hundred), and all again",
+    )
+    parser.add_argument(
         "--growth", type=Path, nargs="+", help="print only: time and memory at the sizes in these folders, side by side"
     )
     options = parser.parse_args()
@@ -34,52 +41,64 @@ def main() -> int:
         parser.error("--folder is missing")
     folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
-    _count_what_was_cut_off(folder)
-    plan = stations(options.images)
+    log_name = DELIVERY if options.delivery else FULL
+    _count_what_was_cut_off(folder, log_name)
+    if options.delivery and any(not _through(folder, FULL, station) for station in stations(options.images)):
+        parser.error(f"the whole of {folder} is not through yet: run it without --delivery first")
+    plan = stations(options.images, options.delivery > 0)
     began, failed = time.monotonic(), 0
     for number, station in enumerate(plan):
         if options.report or (options.minutes and time.monotonic() - began > 60 * options.minutes):
             break
-        if any(_same(line, station) and not line["errors"] for line in read_log(folder)):
+        if _through(folder, log_name, station):
             continue
         print(f"{time.strftime('%H:%M:%S')} {station.name} {', '.join(station.classes[:3])}", flush=True)
         run = subprocess.run(
-            [sys.executable, "-m", "benchmarks.full_scale.stations", str(folder), str(number), str(options.images)],
+            [
+                *(sys.executable, "-m", "benchmarks.full_scale.stations"),
+                *(str(folder), str(number), str(options.images), str(options.delivery)),
+            ],
             stdout=subprocess.PIPE,
             text=True,
             check=False,
         )
         result = [line for line in run.stdout.splitlines() if line.startswith("RESULT ")]
         if not result:
-            _count_what_was_cut_off(folder)
+            _count_what_was_cut_off(folder, log_name)
             print(f"  ended with {run.returncode} and no result: it starts again next time", flush=True)
             return 1
         line = json.loads(result[-1].removeprefix("RESULT "))
-        with (folder / "stations.jsonl").open("a") as log:
+        with (folder / log_name).open("a") as log:
             log.write(json.dumps(line) + "\n")
         if line["errors"]:
             print(f"  failed: {line['errors'][0]}", flush=True)
             failed += 1
         else:
             print(f"  {line['seconds']} s, peak {line['peak_memory_mb']} MB", flush=True)
-    print_report(folder, Counter(station.name for station in plan))
+    names = Counter(station.name for station in plan)
+    print_report(folder, names, log_name)
+    if options.delivery:
+        print_delivery(folder, names)
     return 1 if failed else 0
 
 
-def _count_what_was_cut_off(folder: Path) -> None:
+def _count_what_was_cut_off(folder: Path, log_name: str) -> None:
     """A killed station's time belongs to the whole: the lists that it kept are not searched again."""
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
         line = json.loads((folder / RUNNING).read_text())
         ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        with (folder / "stations.jsonl").open("a") as log:
+        with (folder / log_name).open("a") as log:
             log.write(
                 json.dumps({**line, "warehouse_mb": 0, "load": 0.0, "ended": ended, "errors": ["cut off"]}) + "\n"
             )
         (folder / RUNNING).unlink()
 
 
-def _same(line: dict[str, object], station: Station) -> bool:
-    return line["name"] == station.name and line["classes"] == list(station.classes)
+def _through(folder: Path, log_name: str, station: Station) -> bool:
+    return any(
+        line["name"] == station.name and line["classes"] == list(station.classes) and not line["errors"]
+        for line in read_log(folder, log_name)
+    )
 
 
 if __name__ == "__main__":

@@ -51,15 +51,15 @@ def content_hashes(names: list[str]) -> list[str]:
     return [hashlib.blake2b(name.encode(), digest_size=16).hexdigest() for name in names]
 
 
-def vector_blocks(number: int, anomaly: bool, size: int) -> Iterator[np.ndarray]:
-    """Unit vectors float32 [at most 8192, 1280] of one class, always the same ones.
+def vector_blocks(number: int, anomaly: bool, size: int, first: int = 0) -> Iterator[np.ndarray]:
+    """Unit vectors float32 [at most 8192, 1280] of the images ``first`` to ``size`` of a class, always the same ones.
 
     Non-negative like the features of a network after its last rectifier. Objects differ most, then sessions, states,
     frames, and images of a frame; what a camera adds to every picture is noise in all directions.
     """
     mixing = _normal("mixing", _LATENT, DIMENSIONS) / np.sqrt(np.float32(_LATENT))
     centre = 1.6 * _normal(f"object {number}", _LATENT) + 0.5 * anomaly * _normal(f"state {number}", _LATENT)
-    for start in range(0, size, BLOCK):
+    for start in range(first, size, BLOCK):
         index = np.arange(start, min(start + BLOCK, size))
         rng = np.random.default_rng([number, anomaly, start])
         latent = np.tile(centre, (len(index), 1)).astype(np.float32)

@@ -54,16 +54,23 @@ def classes(count: int) -> list[tuple[str, str, str, int, int]]:
     ]
 
 
-def prepare_class(home: Home, class_name: str, code: str, state: str, number: int, size: int) -> None:
-    """Write file_manifest and l2_embeddings of one class, the vectors first as a pass over images would."""
-    names = image_names(code, state, number, size)
+def prepare_class(home: Home, class_name: str, code: str, state: str, number: int, size: int, new: int = 0) -> None:
+    """Write file_manifest and l2_embeddings of one class, the vectors first as a pass over images would.
+
+    ``new``: so many more images than the ``size`` that was there before.
+    """
+    names = image_names(code, state, number, size + new)
     ids = [f"{class_name}/{name}" for name in names]
     hashes = content_hashes(names)
     store = VectorStore(home.vectors, LENS_ID, DIMENSIONS)
-    for start, vectors in zip(range(0, size, BLOCK), vector_blocks(number, state == "AON", size), strict=True):
-        part = hashes[start : start + BLOCK]
-        if store.missing(part):
-            store.write_chunk(part, vectors)
+    for first, last in ((0, size), (size, size + new)):
+        if not store.missing(hashes[first:last]):
+            continue
+        blocks = vector_blocks(number, state == "AON", last, first)
+        for start, vectors in zip(range(first, last, BLOCK), blocks, strict=True):
+            part = hashes[start : min(start + BLOCK, last)]
+            if store.missing(part):
+                store.write_chunk(part, vectors)
     seen = [SeenFile(image_id, b"", 50_000, 0) for image_id in ids]
     seen.sort(key=lambda item: item.image_id)
     files = _frame(seen, dict(zip(ids, hashes, strict=True)), class_name, home.profile)

@@ -10,20 +10,22 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+FULL, DELIVERY = "stations.jsonl", "delivery.jsonl"
 
-def read_log(folder: Path) -> list[dict[str, object]]:
+
+def read_log(folder: Path, name: str = FULL) -> list[dict[str, object]]:
     """Lines of finished stations, and of failed ones."""
-    path = folder / "stations.jsonl"
+    path = folder / name
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def print_report(folder: Path, wanted: dict[str, int]) -> None:
+def print_report(folder: Path, wanted: dict[str, int], log_name: str = FULL) -> None:
     """A line for each kind of station: runs done and to do, time, peak memory, growth of the warehouse.
 
     Time includes runs that failed or were cut off: what they left behind spared their successors work.
     ``wanted``: name of a station -> how many runs it has.
     """
-    log = read_log(folder)
+    log = read_log(folder, log_name)
     done = [line for line in log if not line["errors"]]
     table = Table(
         "station", "runs", "images", "seconds", "processor-s", "images/s", "peak MB", "own MB", "warehouse MB"
@@ -61,6 +63,25 @@ def print_report(folder: Path, wanted: dict[str, int]) -> None:
         path.name: _size(path) for path in (folder / "home").glob("*") if path.is_dir() or path.suffix == ".duckdb"
     }
     console.print("sizes in MB: " + ", ".join(f"{name} {size / 2**20:,.0f}" for name, size in sorted(sizes.items())))
+
+
+def print_delivery(folder: Path, wanted: dict[str, int]) -> None:
+    """What a delivery cost, beside what the whole data set had cost; ``wanted`` as in ``print_report``."""
+    table = Table("station", "delivery: processor-s", "the whole: processor-s", "share", "peak MB")
+    total = [0.0, 0.0]
+    for name, runs in wanted.items():
+        of = [[line for line in read_log(folder, log) if line["name"] == name] for log in (DELIVERY, FULL)]
+        if sum(not line["errors"] for line in of[0]) < runs:
+            table.add_row(name, f"{len(of[0])} of {runs} runs")
+            continue
+        costs = [sum(float(str(line["processor_seconds"])) for line in lines) for lines in of]
+        total = [sofar + cost for sofar, cost in zip(total, costs, strict=True)]
+        peak = max(int(str(line["peak_memory_mb"])) for line in of[0])
+        table.add_row(
+            name, f"{costs[0]:,.0f}", f"{costs[1]:,.0f}", f"{costs[0] / max(costs[1], 0.01):.1%}", f"{peak:,}"
+        )
+    table.add_row("together", f"{total[0]:,.0f}", f"{total[1]:,.0f}", f"{total[0] / max(total[1], 0.01):.1%}")
+    Console(width=150).print(table)
 
 
 def print_growth(folders: Sequence[Path], wanted_at: Callable[[int], dict[str, int]]) -> None:

@@ -1,4 +1,7 @@
-"""The stations, and one of them in a process of its own: ``python -m benchmarks.full_scale.stations FOLDER NUMBER N``."""
+"""The stations, and one of them in a process of its own.
+
+python -m benchmarks.full_scale.stations FOLDER NUMBER IMAGES SHARE
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,8 @@ class Station:
     classes: tuple[str, ...] = ()
 
 
-def stations(images: int) -> list[Station]:
-    """All stations in their order; classes from the smallest to the largest."""
+def stations(images: int, delivered: bool = False) -> list[Station]:
+    """All stations in their order; classes from the smallest to the largest. After a delivery no lens is fitted."""
     names = [name for name, *_ in reversed(classes(images))]
     groups = [(name,) for name in names] if images >= BY_CLASS_FROM else [tuple(names)]
     of_class = (
@@ -45,21 +48,30 @@ def stations(images: int) -> list[Station]:
     )
     return [
         *(Station("vectors into the warehouse", "", (), group) for group in groups),
-        Station("L3 fit", "refit_l3_lens", ("l3_lens",)),
+        *([] if delivered else [Station("L3 fit", "refit_l3_lens", ("l3_lens",))]),
         *(Station("L3 projection", "measure_class", ("l3_projection",), group) for group in groups),
         *(Station(name, "measure_class", assets, group) for name, assets in of_class for group in groups),
         *(Station(name, "diagnose_dataset", assets) for name, assets in of_all),
     ]
 
 
-def run_station(folder: Path, station: Station, images: int) -> dict[str, object]:
-    """Run it here; what it took, as one line of the log."""
+def new_images(size: int, share: float) -> int:
+    """How many images a delivery brings to a class of ``size``: at least one, if it brings any."""
+    return max(1, round(share * size)) if share else 0
+
+
+def run_station(folder: Path, station: Station, images: int, share: float) -> dict[str, object]:
+    """Run it here, with ``share`` of every class delivered in addition; what it took, as one line of the log."""
     started, cpu = time.monotonic(), time.process_time()
 
     def so_far() -> dict[str, object]:
         return {
             **asdict(station),
-            "images": sum(row[4] for row in classes(images) if not station.classes or row[0] in station.classes),
+            "images": sum(
+                row[4] + new_images(row[4], share)
+                for row in classes(images)
+                if not station.classes or row[0] in station.classes
+            ),
             "seconds": round(time.monotonic() - started, 2),
             "processor_seconds": round(time.process_time() - cpu, 2),
             "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
@@ -73,7 +85,7 @@ def run_station(folder: Path, station: Station, images: int) -> dict[str, object
     else:
         for of_class in classes(images):
             if of_class[0] in station.classes:
-                prepare_class(home, *of_class)
+                prepare_class(home, *of_class, new_images(of_class[4], share))
     return {
         **so_far(),
         "peak_anonymous_mb": watch.stop(),
@@ -144,8 +156,9 @@ class _Watch:
 
 def main() -> None:
     """One station; its line goes to standard output."""
-    folder, number, images = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    print("RESULT " + json.dumps(run_station(folder, stations(images)[number], images)), flush=True)
+    folder, number, images, share = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+    station = stations(images, share > 0)[number]
+    print("RESULT " + json.dumps(run_station(folder, station, images, share)), flush=True)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS, fingerprint
 from thermal_assets.warehouse.access import empty_frame
 
-_VERSION = "1"
+_VERSION = "2"
 _LABEL_LISTS_VERSION = "1"
 DATASET_LISTS = "all classes"
 
