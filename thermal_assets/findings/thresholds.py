@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from thermal_assets.warehouse.judged_batches import DEFAULT_EFFECT, DEFAULT_EFFECT_ALONE, DEFAULT_IMAGES_ALONE
 from thermal_assets.warehouse.suspect_labels import DEFAULT_ODDS, DEFAULT_TYPICALITY
 
 
@@ -171,6 +172,27 @@ class Thresholds(BaseModel):
         description="Share of a class that is as typical of other classes as their own images (table label_noise) from "
         "which on it is told, if its interval excludes 0; MEDIUM if the interval begins here. Below it single suspects stay "
         "in view suspect_labels: one wrong label in a hundred moves hardly any measure.",
+    )
+    # L2 and L3: batches
+    batch_effect: float = Field(
+        DEFAULT_EFFECT,
+        gt=0,
+        lt=1,
+        description="Share of a batch's neighbours that show another object, above that of its sibling batches, from which "
+        "on its pictures contradict the class, if q is at most alpha or its names say the same: nearly every third "
+        "neighbour is then one too many.",
+    )
+    batch_effect_alone: float = Field(
+        DEFAULT_EFFECT_ALONE,
+        gt=0,
+        lt=1,
+        description="The same where there are too few sibling batches or images for a q and the names do not speak against "
+        "the class: most of what lies around the pictures must show another object.",
+    )
+    batch_images_alone: int = Field(
+        DEFAULT_IMAGES_ALONE,
+        ge=1,
+        description="Images a batch must have to contradict without a q: one to four are a burst of one odd object.",
     )
     # L2 and L3: comparisons
     separability_auc: float = Field(

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from thermal_assets.scorecard.lens_reason import lens_reason
 from thermal_assets.scorecard.measure import Basis, Measure
+from thermal_assets.warehouse.judged_batches import judged_batches_sql
 from thermal_assets.warehouse.suspect_labels import suspect_labels_sql
 
 
 def _suspect(basis: Basis) -> str:
     thresholds = basis.thresholds
     return suspect_labels_sql(thresholds.label_conflict_odds, thresholds.label_conflict_typicality)
+
+
+def _judged_batches(basis: Basis) -> str:
+    of = basis.thresholds
+    return judged_batches_sql(of.batch_effect, of.batch_effect_alone, of.batch_images_alone, of.alpha)
 
 
 def _labels_supported(basis: Basis) -> str:
@@ -85,14 +91,16 @@ LABELS = (
         good=0.9999,
         bad=0.95,
         bounds="one such batch is worth a look; a twentieth of the images is a folder mixed up",
-        query=f"""
+        query=lambda basis: (
+            f"""
             WITH unfit AS ({lens_reason("batch_drift", "batches have not been judged yet")})
             SELECT CASE WHEN (SELECT reason FROM unfit) IS NULL
                         THEN 1 - coalesce(sum(image_count) FILTER (WHERE code_contradicts AND picture_contradicts), 0)
                                  / nullif(sum(image_count), 0) END AS value,
                    coalesce((SELECT reason FROM unfit),
                             CASE WHEN count(*) = 0 THEN 'names carry no session, so there are no batches' END) AS reason
-            FROM batch_drift""",
+            FROM ({_judged_batches(basis)})"""
+        ),
     ),
     Measure(
         "classes_large_enough",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,19 +20,9 @@ SALT = "batch_drift"
 MIN_OWN_REFERENCES = 10
 EXAMPLES = 10
 _TO_SIGMA = 1.4826
-
-
-@dataclass(frozen=True)
-class BatchThresholds:
-    """When the pictures of a batch are said to contradict their class."""
-
-    effect: float = 0.3  # foreign share above that of the sibling batches, with a q-value or a name that says so
-    q: float = 0.05
-    effect_alone: float = 0.6  # the same where there are too few siblings for a q-value
-    min_images: int = 20  # images a batch needs for a z and a q
-    min_siblings: int = 8  # other batches of the class, of at least min_images, that a z and a q need
-    min_images_alone: int = 5  # images a batch needs to contradict by its effect alone
-    smallest_sigma: float = 0.02  # siblings that agree by chance must not make a trifle significant
+MIN_IMAGES = 20  # a batch needs for a z and a q
+MIN_SIBLINGS = 8  # other batches of the class, of at least so many images, that a z and a q need
+_SMALLEST_SIGMA = 0.02  # siblings that agree by chance must not make a trifle significant
 
 
 def batch_drift(
@@ -44,7 +33,6 @@ def batch_drift(
     code_objects: Mapping[str, str],
     objects: Mapping[str, str] | None = None,
     copies: NDArray[np.int64] | None = None,
-    thresholds: BatchThresholds = BatchThresholds(),
     k: int | None = None,
     max_references: int = MAX_REFERENCES,
     salt: str = SALT,
@@ -59,8 +47,7 @@ def batch_drift(
     over its images of the share of votes for other objects. base_rate and spread (MAD) are those of the sibling
     batches; p comes from Student's t with siblings - 1 degrees of freedom, q from all batches that have a p.
     An image with fewer than ten references of its own object outside its session is not judged (share NULL).
-    Where the names of a batch stand for another object, that is the one question its pictures are asked: they contradict
-    too if more votes go to the named object than to the folder's own and the effect is large; it takes no siblings.
+    Where the names of a batch stand for another object, named_share is the share of votes for that object.
     """
     batches = codes(images["batch_id"])
     judged = np.flatnonzero(batches >= 0)
@@ -95,7 +82,7 @@ def batch_drift(
         votes = sum(share for name, share in toward.items() if objects.get(name, name) == named)
         row["named_share"] = votes if row["code_contradicts"] and row["foreign_share"] is not None else None
         rows.append(row)
-    _judge(rows, thresholds)
+    _compare_all(rows)
     sampled = int(np.bincount(object_of[labels]).max()) > max_references
     for row in rows:
         row["method"] = "sample" if sampled else "exact"
@@ -165,34 +152,28 @@ def _describe(
     }
 
 
-def _judge(rows: list[dict[str, Any]], thresholds: BatchThresholds) -> None:
+def _compare_all(rows: list[dict[str, Any]]) -> None:
     """Adds what follows from comparing each batch with its siblings."""
     by_class: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_class.setdefault(row["class_name"], []).append(row)
-    p_values = [_compare(row, by_class[row["class_name"]], thresholds) for row in rows]
+    p_values = [_compare(row, by_class[row["class_name"]]) for row in rows]
     for row, q in zip(rows, benjamini_hochberg(p_values), strict=True):
         row["q_value"] = q
-        effect = row["effect"] or 0.0
-        enough = row["image_count"] >= thresholds.min_images_alone
-        alone = enough and effect >= thresholds.effect_alone
-        certain = alone if q is None else q <= thresholds.q and effect >= thresholds.effect
-        as_named = row["named_share"] is not None and row["named_share"] > 1 - row["foreign_share"]
-        row["picture_contradicts"] = certain or (as_named and enough and effect >= thresholds.effect)
 
 
-def _compare(row: dict[str, Any], family: list[dict[str, Any]], thresholds: BatchThresholds) -> float | None:
+def _compare(row: dict[str, Any], family: list[dict[str, Any]]) -> float | None:
     """Adds base_rate, effect and robust_z to ``row``; returns its p-value where it may have one."""
     siblings = [other for other in family if other is not row and other["foreign_share"] is not None]
-    large = [other for other in siblings if other["image_count"] >= thresholds.min_images]
+    large = [other for other in siblings if other["image_count"] >= MIN_IMAGES]
     shares = np.array([other["foreign_share"] for other in (large or siblings)])
     row["base_rate"] = base = float(np.median(shares)) if shares.size else None
     row["effect"] = row["robust_z"] = None
     if base is None or row["foreign_share"] is None:
         return None
     row["effect"] = row["foreign_share"] - base
-    if row["image_count"] < thresholds.min_images or len(large) < thresholds.min_siblings:
+    if row["image_count"] < MIN_IMAGES or len(large) < MIN_SIBLINGS:
         return None
     sigma = _TO_SIGMA * float(np.median(np.abs(shares - base)))
-    row["robust_z"] = row["effect"] / max(sigma, thresholds.smallest_sigma)
+    row["robust_z"] = row["effect"] / max(sigma, _SMALLEST_SIGMA)
     return float(student.sf(row["robust_z"], len(large) - 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,14 @@ def distance_groups(
     salt: str = SALT,
     progress: Callable[[int, int], None] | None = None,
 ) -> pl.DataFrame:
-    """Rows of table ``distance_groups``: one a class and pair of neighbouring distances; none where names have none.
+    """Rows of table ``distance_groups``: one a class and cut between two neighbouring distances; none where names have
+    none.
 
     ``vectors_of`` gives float32[r, d] of rows int64[r], in the reading made for comparing. The same number of images
-    of both distances (at most ``max_per_distance``, by salted hash) goes to a classifier held out by session; more
-    than eight distances are put together by doubling (0.5 to below 1 m, 1 to below 2 m, ...). Identifiable are two
-    distances of two sessions each at least: else distance and session are one and the same thing.
+    of both sides (at most ``max_per_distance``, by salted hash) goes to a classifier held out by session; more
+    than eight distances are put together by doubling (0.5 to below 1 m, 1 to below 2 m, ...). A side is the distance
+    next to the cut, and where that has fewer than 20 images or two sessions, further ones behind it until it has.
+    Identifiable are two sides that come to so many: with one session, distance and session are one and the same thing.
     """
     classes = images["class_name"].to_numpy()
     distances = images["distance_m"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -50,16 +52,17 @@ def distance_groups(
         steps = distance_steps(distances[members])
         parts = [members[(distances[members] >= low) & (distances[members] <= high)] for low, high in steps]
         for place in range(len(steps) - 1):
-            pair = parts[place], parts[place + 1]
+            first, nearer = _grown(parts[place::-1], sessions)
+            last, farther = _grown(parts[place + 1 :], sessions)
             rows.append(
-                _compare(pair, vectors_of, sessions, keys, max_per_distance, f"{salt}|{name}|{place}")
+                _compare((nearer, farther), vectors_of, sessions, keys, max_per_distance, f"{salt}|{name}|{place}")
                 | {
                     "class_name": name,
                     "level": level,
-                    "nearer_from_m": steps[place][0],
+                    "nearer_from_m": steps[place - first][0],
                     "nearer_to_m": steps[place][1],
                     "farther_from_m": steps[place + 1][0],
-                    "farther_to_m": steps[place + 1][1],
+                    "farther_to_m": steps[place + 1 + last][1],
                     "lens_id": lens_id,
                 }
             )
@@ -75,6 +78,17 @@ def distance_steps(distances: NDArray[np.float64]) -> list[tuple[float, float]]:
     return [
         (float(levels[doubling == step].min()), float(levels[doubling == step].max())) for step in np.unique(doubling)
     ]
+
+
+def _grown(parts: Sequence[NDArray[np.int64]], sessions: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
+    """Images of the first part, and of as many after it (how many) as it takes to judge by; alone if all are too few."""
+    side = parts[0]
+    for more, part in enumerate(parts):
+        side = side if more == 0 else np.sort(np.concatenate([side, part]))
+        named = sessions[side][sessions[side] >= 0]
+        if named.size >= MIN_IMAGES and np.unique(named).size >= LEAST_SESSIONS:
+            return more, side
+    return 0, parts[0]
 
 
 def _compare(
@@ -104,9 +118,9 @@ def _compare(
     }
     if not row["identifiable"]:
         if min(counts) >= LEAST_SESSIONS:
-            few = f"a distance has fewer than {MIN_IMAGES} images with a session"
+            few = f"a side has fewer than {MIN_IMAGES} images with a session"
             return row | {"statement": f"Not identifiable: {few}, too few to judge by"}
-        why = "the names carry no session" if max(counts) == 0 else "a distance has fewer than two sessions"
+        why = "the names carry no session" if max(counts) == 0 else "a side has fewer than two sessions"
         return row | {"statement": f"Not identifiable: {why}, so distance and session cannot be told apart"}
     drawn = [side[draw_per_stratum(keys[side], np.zeros(side.size, dtype=np.int64), size, salt)] for side in named]
     rows = np.concatenate(drawn)
@@ -115,9 +129,9 @@ def _compare(
     row |= {"auc": found.auc, "ci_low": found.interval.low, "ci_high": found.interval.high}
     row["interval_note"] = found.interval.note
     if found.auc is None:
-        return row | {"statement": "Not measured: no fold holds sessions of both distances"}
+        return row | {"statement": "Not measured: no fold holds sessions of both sides"}
     shared = f", {row['sessions_both']} of them at both" if row["sessions_both"] else ""
     return row | {
-        "statement": f"{size:,} images each: a classifier that has not seen the sessions tells the two distances apart "
+        "statement": f"{size:,} images each: a classifier that has not seen the sessions tells the two sides apart "
         f"with an AUC of {found.auc:.2f} ({counts[0]} and {counts[1]} sessions{shared})"
     }

@@ -16,7 +16,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_VERSION = "4"
+_VERSION = "5"
 _Gather = Callable[[np.ndarray], np.ndarray]
 _Measure = Callable[[pl.DataFrame, _Gather, str], pl.DataFrame]
 

@@ -17,7 +17,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 
-_BATCH_VERSION, _CONFLICT_VERSION = "3", "4"
+_BATCH_VERSION, _CONFLICT_VERSION = "4", "4"
 _UPSTREAM = [
     (asset, ALL_PARTITIONS)
     for asset in ("image_classes", "file_manifest", "l2_embeddings", "l3_projection", "duplicates")

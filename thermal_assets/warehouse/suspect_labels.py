@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, IMAGE_KEY
+from thermal_assets.warehouse.last_judged import last_judged
 from thermal_assets.warehouse.schema import View, column
 
 #: Default of threshold label_conflict_odds; the view goes by it before anything was judged.
@@ -15,10 +16,6 @@ def suspect_labels_sql(odds: float | str, typicality: float | str) -> str:
     """SELECT of the rows of label_conflicts whose odds against the label are at least ``odds`` and whose typicality of
     the other label is at least ``typicality`` (numbers or SQL)."""
     return f"SELECT * FROM label_conflicts WHERE log_odds >= ln({odds}) AND typicality >= {typicality}"
-
-
-def _judged_by(name: str, default: float) -> str:
-    return f"coalesce((SELECT max(value) FROM thresholds WHERE name = '{name}'), {default})"
 
 
 SUSPECT_LABELS = View(
@@ -41,7 +38,7 @@ SUSPECT_LABELS = View(
         column("lens_id", "", "The lens the figures come from"),
     ),
     suspect_labels_sql(
-        _judged_by("label_conflict_odds", DEFAULT_ODDS), _judged_by("label_conflict_typicality", DEFAULT_TYPICALITY)
+        last_judged("label_conflict_odds", DEFAULT_ODDS), last_judged("label_conflict_typicality", DEFAULT_TYPICALITY)
     ),
     reads=("label_conflicts", "thresholds"),
 )

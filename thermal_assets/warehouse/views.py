@@ -5,6 +5,7 @@ from __future__ import annotations
 from thermal_assets.warehouse.columns import CLASS_NAME, IMAGE_ID, LEVEL, SCOPE
 from thermal_assets.warehouse.history_views import HISTORY_VIEWS
 from thermal_assets.warehouse.hygiene_views import HYGIENE_VIEWS
+from thermal_assets.warehouse.judged_batches import JUDGED_BATCHES
 from thermal_assets.warehouse.judged_densities import JUDGED_DENSITIES
 from thermal_assets.warehouse.schema import View, column
 from thermal_assets.warehouse.suspect_labels import SUSPECT_LABELS
@@ -232,7 +233,7 @@ LABEL_DRIFT = View(
     + POINTS_TO
     + """ AS looks_like,
            image_count, base_rate, effect, q_value, example_ids
-    FROM batch_drift
+    FROM judged_batches
     WHERE code_contradicts OR picture_contradicts
     UNION ALL BY NAME
     SELECT class_name, NULL AS batch_id, 'neighbours' AS contradiction, neighbor_class AS looks_like,
@@ -255,6 +256,7 @@ VIEWS: dict[str, View] = {
         OUTLIERS,
         JUDGED_DENSITIES,
         SUSPECT_LABELS,
+        JUDGED_BATCHES,
         LABEL_DRIFT,
         *HYGIENE_VIEWS,
         *HISTORY_VIEWS,

@@ -9,7 +9,7 @@ def label_contamination(w: SmallWarehouse) -> None:
     rows = w.of("batch_drift", w.names[0])
     examples = [row["image_id"] for row in w.of("file_manifest", w.names[0])[:2]]
     evidence = {"foreign_share": 0.9, "effect": 0.86, "robust_z": 9.0, "q_value": 0.001, "nearest_class": w.names[2],
-                "picture_contradicts": True, "example_ids": examples}  # fmt: skip
+                "example_ids": examples}  # fmt: skip
     rows[0].update(code_contradicts=True, code_class=w.names[2], object_code="VLV", **evidence)
     rows[1].update(code_contradicts=True, code_class=w.names[2], object_code="VLV")
     rows[2].update(**evidence)

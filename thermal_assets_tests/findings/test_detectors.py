@@ -211,3 +211,14 @@ def test_evidence_of_contamination_lists_every_file_and_agrees_with_the_report()
     assert said == [(w.names[0], told["batch_id"], "PIP", w.names[2], w.names[3], 0.0)]
     looks_like = "SELECT looks_like FROM label_drift WHERE batch_id = ?"
     assert connection.execute(looks_like, [told["batch_id"]]).fetchall() == [(w.names[2],)]
+
+
+def test_batches_are_judged_by_the_thresholds_of_the_profile() -> None:
+    w = clean()
+    PLANTS["label_contamination"](w)
+    kinds = {
+        row["finding_id"].split(":")[1] for row in found(w.connect()).filter(detector="label_contamination").to_dicts()
+    }
+    assert kinds == {"both", "code", "picture"}
+    strict = found(w.connect(), batch_effect=0.95).filter(detector="label_contamination")
+    assert {row["finding_id"].split(":")[1] for row in strict.to_dicts()} == {"code"}

@@ -125,7 +125,7 @@ PLANTS: dict[str, tuple[str, set[str]]] = {
         {"labels_supported"},
     ),
     "a batch of another class": (
-        """UPDATE batch_drift SET code_contradicts = true, picture_contradicts = true
+        """UPDATE batch_drift SET code_contradicts = true, q_value = 0.001, effect = 0.9
            WHERE class_name = 'pipe_normal' AND batch_id LIKE '2020-11-03%'""",
         {"batches_fit"},
     ),

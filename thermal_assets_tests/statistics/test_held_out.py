@@ -135,6 +135,19 @@ def test_two_kinds_of_picture_are_found_where_sessions_can_tell_and_nowhere_else
         (0.3, 0.3), (0.5, 0.7), (1, 1.5), (2, 3), (4, 4), (8, 8)]  # fmt: skip
 
 
+def test_a_distance_of_few_images_takes_in_those_behind_it() -> None:
+    steps = np.repeat(np.array([5.0, 10, 15, 20, 25, 30]), 4)  # four sessions of three images at each distance
+    images = image_frame(["A"] * 72, names_of(24, 3), np.repeat(steps, 3).tolist())
+    vectors = scenes(24, 3, 5, np.where(steps >= 25, 8.0, 0.0))
+    found = distance_groups(images, lambda rows: vectors[rows], level="L3", lens_id="l")
+    sides = found.select("nearer_from_m", "nearer_to_m", "farther_from_m", "farther_to_m", "n").rows()
+    assert sides == [
+        (5, 5, 10, 15, 12), (5, 10, 15, 20, 24), (10, 15, 20, 25, 24), (15, 20, 25, 30, 24), (20, 25, 30, 30, 12)]  # fmt: skip
+    assert found["identifiable"].to_list() == [False, True, True, True, False]
+    assert found["auc"].arg_max() == 3
+    assert found["auc"][3] >= 0.9
+
+
 FEATURES = {
     "channels": "RGB",
     "width": 90,

@@ -1,11 +1,19 @@
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from thermal_assets.statistics.batch_drift import BatchThresholds, batch_drift
+from thermal_assets.statistics.batch_drift import batch_drift
 from thermal_assets.statistics.code_objects import class_objects, learn_code_objects
 from thermal_assets.statistics.label_conflicts import label_conflicts
 from thermal_assets.warehouse.contract import TABLES
+from thermal_assets.warehouse.judged_batches import (
+    DEFAULT_ALPHA,
+    DEFAULT_EFFECT,
+    DEFAULT_EFFECT_ALONE,
+    DEFAULT_IMAGES_ALONE,
+    judged_batches_sql,
+)
 from thermal_assets_tests.statistics.images import empty, image_frame, unit
 
 CODES = {"PIP": "PIP", "CAR": "CAR"}
@@ -85,9 +93,17 @@ def plant(batches=12, wrong_images=30, showing=1.0):
     return image_frame(classes, sessions, [1.0] * len(classes), codes=codes), clusters(truth, spread=0.8)
 
 
+def judged(rows: pl.DataFrame) -> pl.DataFrame:
+    """As view judged_batches has them by default."""
+    connection = duckdb.connect()
+    connection.register("batch_drift", rows)
+    bounds = DEFAULT_EFFECT, DEFAULT_EFFECT_ALONE, DEFAULT_IMAGES_ALONE, DEFAULT_ALPHA
+    return connection.sql(judged_batches_sql(*bounds)).pl()
+
+
 def test_a_foreign_batch_is_found_and_its_siblings_are_not():
     images, vectors = plant()
-    found = batch_drift(images, vectors, lens_id="lens", code_objects=CODES)
+    found = judged(batch_drift(images, vectors, lens_id="lens", code_objects=CODES))
     assert found.height == 24
     hit = found.filter("picture_contradicts")
     assert hit["batch_id"].to_list() == ["PIP_NOM11|1.0"]
@@ -103,11 +119,11 @@ def test_a_foreign_batch_is_found_and_its_siblings_are_not():
 @pytest.mark.parametrize(("batches", "wrong_images"), [(5, 30), (12, 15)])
 def test_too_few_siblings_or_images_leave_the_effect_only(batches, wrong_images):
     images, vectors = plant(batches, wrong_images)
-    found = batch_drift(images, vectors, lens_id="lens", code_objects={})
+    found = judged(batch_drift(images, vectors, lens_id="lens", code_objects={}))
     row = found.filter(batch_id=f"PIP_NOM{batches - 1}|1.0").row(0, named=True)
     assert row["robust_z"] is None
     assert row["q_value"] is None
-    assert row["effect"] >= BatchThresholds().effect_alone
+    assert row["effect"] >= DEFAULT_EFFECT_ALONE
     assert row["picture_contradicts"]
     assert not row["code_contradicts"]
 
@@ -117,10 +133,10 @@ def test_with_few_siblings_part_of_a_batch_counts_if_it_shows_what_its_names_say
     """Six in ten pictures of cars are too little by their effect alone; that the names say cars settles it."""
     images, vectors = plant(5, 30, showing=0.6)
     images = images.with_columns(pl.col("object_code").replace("CAR", code))
-    found = batch_drift(images, vectors, lens_id="lens", code_objects=CODES | {"SHP": "SHP"})
+    found = judged(batch_drift(images, vectors, lens_id="lens", code_objects=CODES | {"SHP": "SHP"}))
     row = found.filter("code_contradicts", class_name="PIP_NOM").row(0, named=True)
     assert row["q_value"] is None
-    assert BatchThresholds().effect < row["effect"] < BatchThresholds().effect_alone
+    assert DEFAULT_EFFECT < row["effect"] < DEFAULT_EFFECT_ALONE
     assert row["picture_contradicts"] == contradicts
 
 
@@ -139,7 +155,8 @@ def test_batches_of_poor_input():
     assert batch_drift(image_frame(["A"] * 30), np.ones((30, 4), np.float32), **options).height == 0
     # One session holds the whole class: nothing of its own is left to compare with, so nothing is claimed.
     single = image_frame(["PIP_NOM"] * 30 + ["CAR_NOM"] * 60, ["a"] * 30 + ["b", "c"] * 30, [1.0] * 90)
-    row = batch_drift(single, unit(np.ones((90, 4))), **options).filter(class_name="PIP_NOM").row(0, named=True)
+    found = judged(batch_drift(single, unit(np.ones((90, 4))), **options))
+    row = found.filter(class_name="PIP_NOM").row(0, named=True)
     assert (row["foreign_share"], row["effect"], row["picture_contradicts"]) == (None, None, False)
 
 

@@ -15,7 +15,7 @@ select
     drift.effect,
     drift.q_value,
     drift.example_ids
-from {{ source('warehouse', 'batch_drift') }} as drift
+from {{ source('warehouse', 'judged_batches') }} as drift
 inner join {{ source('warehouse', 'lenses') }} as lenses
     on lenses.lens_id = drift.lens_id and lenses.in_force
 where drift.code_contradicts or drift.picture_contradicts

@@ -1,10 +1,11 @@
 """Batches that read or look as if they belonged to another class.
 
-Measure: table batch_drift. A batch is one date, site, session and distance. It contradicts its
+Measure: table batch_drift, judged as in view judged_batches. A batch is one date, site, session and distance. It contradicts its
 class by its code if the names stand for another object than the folder, and by its pictures if the
 share of neighbours from other objects (other sessions only, classes balanced) stands out from the
-sibling batches by the thresholds of that table, or, where the names speak against the class, if more
-neighbours show the named object than the folder's own. Only both together are HIGH: several objects in one
+sibling batches by thresholds batch_effect and alpha (batch_effect_alone where there is no q), or, where the names
+speak against the class, if it stands out by batch_effect and more neighbours show the named object than the folder's
+own. Only both together are HIGH: several objects in one
 frame are legal, and pictures alone may only be unusual. The evidence lists every file. Effect: mean of foreign_share minus
 base_rate, weighted by images.
 """
@@ -15,6 +16,7 @@ import duckdb
 
 from thermal_assets.findings.finding import Finding, counted, fetch, percent, text
 from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.warehouse.judged_batches import judged_batches_sql
 from thermal_assets.warehouse.views import POINTS_TO
 
 _SQL = f"""
@@ -29,7 +31,7 @@ SELECT b.class_name, b.code_contradicts AS by_code, b.picture_contradicts AS by_
        max(b.q_value) AS q_value, count(b.q_value) AS tested,
        flatten(list(b.example_ids ORDER BY b.effect DESC NULLS LAST, b.batch_id))[1:12] AS examples,
        any_value(l.level) AS level
-FROM batch_drift b
+FROM ({judged_batches_sql("$effect", "$effect_alone", "$images_alone", "$alpha")}) b
 JOIN lenses l ON l.lens_id = b.lens_id AND l.in_force
 WHERE b.code_contradicts OR b.picture_contradicts
 GROUP BY ALL
@@ -42,7 +44,7 @@ _EVIDENCE = f"""
 SELECT f.image_id, class_name, batch_id, f.object_code AS code_in_name, b.code_class AS name_says,
        b.nearest_class AS looks_like, b.image_count AS batch_images, b.foreign_share, b.named_share, b.base_rate, b.effect,
        b.robust_z, b.q_value
-FROM batch_drift b
+FROM judged_batches b
 JOIN file_manifest f USING (class_name, batch_id)
 WHERE class_name = {{name}} AND code_contradicts = {{by_code}} AND picture_contradicts = {{by_picture}}
   AND coalesce({POINTS_TO}, '?') = {{other}}
@@ -52,7 +54,13 @@ ORDER BY b.effect DESC NULLS LAST, batch_id, f.image_id
 
 def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
     findings = []
-    for row in fetch(connection, _SQL):
+    bounds = {
+        "effect": thresholds.batch_effect,
+        "effect_alone": thresholds.batch_effect_alone,
+        "images_alone": thresholds.batch_images_alone,
+        "alpha": thresholds.alpha,
+    }
+    for row in fetch(connection, _SQL, **bounds):
         name, other = row["class_name"], row["looks_like"]
         both = row["by_code"] and row["by_picture"]
         kind = "both" if both else ("code" if row["by_code"] else "picture")

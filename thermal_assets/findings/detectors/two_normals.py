@@ -1,9 +1,9 @@
 """One class, two kinds of picture: distances that a classifier tells apart in sessions it has not seen.
 
-Measure: table distance_groups, for each two neighbouring distances of a class: equally many images of both, AUC held
-out by session. From two_normals_auc on, with the lower bound of the interval at least at separability_auc, the class is
+Measure: table distance_groups, for each cut between two neighbouring distances of a class: equally many images of both
+sides, AUC held out by session. From two_normals_auc on, with the lower bound of the interval at least at separability_auc, the class is
 better taken as two: MEDIUM. With sessions too few for an interval it is LOW, since two or three sessions a side differ in
-something by chance, and told only where no distance of the class is certain. Distances of fewer than two sessions are
+something by chance, and told only where no cut of the class is certain. Sides of fewer than two sessions are
 not identifiable and claim nothing; of an anomaly class it is told as well, since both sides of a pair have to be split
 alike.
 """
@@ -19,9 +19,13 @@ from thermal_assets.findings.finding import Finding, counted, fetch, named, numb
 from thermal_assets.findings.thresholds import Thresholds
 
 _SQL = """
-SELECT d.*, c.state
+WITH distances AS (
+    SELECT class_name, distance_m, count(*) AS images FROM file_manifest WHERE distance_m IS NOT NULL GROUP BY ALL
+)
+SELECT d.*, c.state, (SELECT list({'distance': distance_m, 'images': images} ORDER BY distance_m) FROM distances f
+                      WHERE f.class_name = d.class_name) AS distances
 FROM distance_groups d JOIN lenses l ON l.lens_id = d.lens_id AND l.in_force LEFT JOIN class_catalog c USING (class_name)
-ORDER BY d.class_name, d.nearer_from_m
+ORDER BY d.class_name, d.nearer_to_m
 """
 _EXAMPLES = """
 SELECT image_id FROM file_manifest
@@ -61,21 +65,27 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 f"can be told apart with an AUC of {worst['auc']:.2f} by a classifier that has not seen their sessions "
                 f"({number(worst['n'])} images each; {worst['sessions_nearer']} and {worst['sessions_farther']} "
                 f"sessions{'' if certain else ': too few to rule out chance'}). Suggested sub-classes: {named(parts, 8)}.",
-                effect_name="AUC of two distances in held-out sessions",
+                effect_name="AUC of two ranges of distance in held-out sessions",
                 effect_size=worst["auc"],
                 ci_low=worst["ci_low"],
                 ci_high=worst["ci_high"],
-                affected_images=sum(row["images_nearer"] + row["images_farther"] for row in cuts),
+                affected_images=_affected(cuts),
                 example_ids=tuple(examples),
                 evidence_sql="SELECT nearer_from_m, nearer_to_m, farther_from_m, farther_to_m, identifiable, auc, ci_low,\n"
                 "       ci_high, n, sessions_nearer, sessions_farther, statement\nFROM distance_groups\n"
-                f"WHERE class_name = {text(name)}\nORDER BY nearer_from_m",
+                f"WHERE class_name = {text(name)}\nORDER BY nearer_to_m",
                 action=("" if certain else "Shoot both distances in eight sessions each to be sure. ")
                 + f"Judge images against their own {counted(len(parts), 'group')} of distance, or split the class there; "
                 "compare normal and anomaly at equal distances only.",
             )
         )
     return findings
+
+
+def _affected(cuts: list[dict[str, Any]]) -> int:
+    """Images of the sides of all cuts, each once."""
+    sides = [(cut[f"{side}_from_m"], cut[f"{side}_to_m"]) for cut in cuts for side in ("nearer", "farther")]
+    return sum(at["images"] for at in cuts[0]["distances"] if any(low <= at["distance"] <= high for low, high in sides))
 
 
 def _parts(rows: list[dict[str, Any]], cuts: list[dict[str, Any]]) -> list[str]:

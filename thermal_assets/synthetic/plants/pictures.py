@@ -71,8 +71,8 @@ def plant_cooled_cars(plan: Plan) -> Plant:
         "cooled_cars",
         "All pictures of car_anomaly from 25 m and 30 m (D25, D30) show cars that have cooled into the background: "
         "hardly any contrast is left, and no fault can be seen.",
-        ("distance_drift", "separation", "class_outliers"),
-        ("distance_effect",),
+        ("distance_groups", "distance_drift", "separation"),
+        ("two_normals",),
     )
     plant.files = [file for file in plan.files["car_anomaly"] if file.picture.distance_m in (25.0, 30.0)]
     for file in plant.files:

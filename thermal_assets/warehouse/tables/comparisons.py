@@ -118,7 +118,8 @@ COMPARISONS = (
     ),
     Table(
         "batch_drift",
-        "One row per class and batch: does the batch look and read as if it belonged to another class?",
+        "One row per class and batch: does the batch look and read as if it belonged to another class? "
+        "View judged_batches says which do.",
         (
             CLASS_NAME,
             required("batch_id", "VARCHAR", "date|site|session|distance"),
@@ -140,12 +141,6 @@ COMPARISONS = (
                 "named_share",
                 "DOUBLE",
                 "Share of neighbours of the object that the names stand for; NULL where names do not contradict",
-            ),
-            required(
-                "picture_contradicts",
-                "BOOLEAN",
-                "The neighbours say so too: by q and effect; by a large effect where siblings are few; or, where the "
-                "names contradict, by an effect and more neighbours of the named object than of the folder's own",
             ),
             required(
                 "method", "VARCHAR", "'exact': every image votes; 'sample': at most so many of an object, drawn by hash"
