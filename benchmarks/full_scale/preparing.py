@@ -79,7 +79,7 @@ def prepare_class(home: Home, class_name: str, code: str, state: str, number: in
     run_step(
         home,
         "full scale",
-        [AssetPlan("file_manifest", "1")],
+        [AssetPlan("file_manifest", "1", always=True)],
         lambda due: {"file_manifest": Output([Slice("file_manifest", files, where)], version=fingerprint(hashes))},
         partition=partition,
     )

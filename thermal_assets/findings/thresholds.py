@@ -274,7 +274,8 @@ class Thresholds(BaseModel):
         10,
         ge=2,
         description="Outliers a class must have before their concentration in one session or distance is judged: with "
-        "fewer, half of them are a handful of frames.",
+        "fewer, half of them are a handful of frames. The list of outliers ends at 5 % of a class, so that by the default "
+        "a class of fewer than 200 images is not judged.",
     )
     clump_share: float = Field(
         0.5,

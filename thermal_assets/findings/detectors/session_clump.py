@@ -7,7 +7,8 @@ several groups that qualify, the one with the greatest lift is told, at the leve
 
 The outliers of a sound class gather in sessions too, for the images of a session resemble each other. So the group must
 be odd as a whole: its typical image (view judged_densities: own session left out where sessions are known) lies
-outlier_distance_ratio times as far from its neighbours as that of the class.
+outlier_distance_ratio times as far from its neighbours as that of the class. A class must have clump_min_outliers
+outliers: as the list of outliers ends at 5 % of a class, one of fewer than 200 images is not judged by the default.
 """
 
 from __future__ import annotations
