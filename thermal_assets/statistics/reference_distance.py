@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from thermal_assets.neighbors.threads import in_parallel
 from thermal_assets.statistics.hashing import hashed
 
 MIN_DISTANCE = 0.001
@@ -78,9 +79,10 @@ class Reference:
 
         ``queries`` float32[q, d]; ``references`` float32[r, d] are the vectors of ``rows``, in that order.
         """
+        from thermal_assets.statistics.reference_kernels import nearest_references
+
         result = np.empty(len(queries))
         without = np.array([self._place.get(int(group), self._spread) for group in query_groups], dtype=np.int64)
-        positions = np.arange(len(references))
         squares = np.einsum("ij,ij->i", references, references)
         step = max(1, _BLOCK_CELLS // max(1, len(references)))
         k = min(k, self._m)
@@ -88,14 +90,14 @@ class Reference:
             block = slice(start, start + step)
             vectors = np.asarray(queries[block], dtype=np.float32)
             own = np.einsum("ij,ij->i", vectors, vectors)
-            d2 = vectors @ references.T
-            d2 *= -2
-            d2 += squares
-            d2 += own[:, None]
-            d2[self._ranks == without[block, None]] = np.inf
-            d2[positions >= self._limits[without[block], None]] = np.inf
-            nearest = np.argpartition(d2, k - 1, axis=1)[:, :k]
-            chosen = np.take_along_axis(d2, nearest, axis=1).astype(np.float64)
+            products, mine = vectors @ references.T, without[block]
+            nearest, chosen = np.empty((len(vectors), k), dtype=np.int64), np.empty((len(vectors), k))
+
+            def select(rows: slice, of=(products, own, mine, nearest, chosen)) -> None:  # type: ignore[no-untyped-def]
+                left, lengths, without_group, places, found = (part[rows] for part in of)
+                nearest_references(left, lengths, squares, self._ranks, self._limits, without_group, places, found)
+
+            in_parallel(select, len(vectors), products.size)
             close = np.nonzero(chosen < _REFINE_BELOW * np.maximum(own, 1e-12)[:, None])
             if close[0].size:
                 difference = vectors[close[0]] - references[nearest[close]]
