@@ -120,12 +120,12 @@ class ThirdGenerator:
         return self._shot(random, plan, own_kinds(plan, KIND_OF))
 
     def at_distance(self, seed: int, strength: float) -> FeatureSet:
-        """M_normal looks otherwise from 3 m."""
-        return self._otherwise(seed, 25, strength, "M", pl.col("distance_m") == 3.0)
+        """From 3 m, M_normal is mixed with another kind; at 1 it shows that."""
+        return self._otherwise(seed, 25, strength / MIX, "M", pl.col("distance_m") == 3.0)
 
     def at_place(self, seed: int, strength: float) -> FeatureSet:
-        """C_normal looks otherwise at the second of five places."""
-        return self._otherwise(seed, 26, strength, "C", pl.col("site_code") == "N2")
+        """At the second of five places, C_normal is mixed with another kind; at 1 it shows that."""
+        return self._otherwise(seed, 26, strength / MIX, "C", pl.col("site_code") == "N2")
 
     def new_camera(self, seed: int, strength: float) -> FeatureSet:
         """From one day on, two thirds into the collection, M_normal is mixed with another kind; at 1 it shows that."""
