@@ -69,6 +69,8 @@ def neighborhood_in_sample(
     update = None
     if previous is not None and previous.usable:
         update = SampleUpdate(previous, candidates, column_of, memory_mb / 2)
+        if not update.pays:
+            update = None
     used: Precision = "float32"
     for start in range(0, count, _ROWS_AT_ONCE):
         span = slice(start, min(start + _ROWS_AT_ONCE, count))

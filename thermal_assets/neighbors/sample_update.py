@@ -22,6 +22,7 @@ from thermal_assets.neighbors.search import Search, full_float32
 from thermal_assets.neighbors.selection import first_of_pairs
 from thermal_assets.neighbors.space import SharedSpace, Space
 
+WORTH_AN_UPDATE = 0.1  # share of newcomers in the sample beyond which most lists have lost more than they had to spare
 _NO_LIMIT = 3e38  # in float32 it is finite: entries that were taken out are not within it
 
 
@@ -77,6 +78,11 @@ class SampleUpdate:
         self._place = np.full(candidates.count, -1, dtype=np.int64)
         self._place[self._came] = np.arange(len(self._came))
         self._newcomers = SharedSpace(candidates.array[self._came], "euclidean", like=candidates)
+
+    @property
+    def pays(self) -> bool:
+        """Whether it spares work: otherwise most images would be searched for besides."""
+        return len(self._came) <= WORTH_AN_UPDATE * len(self._place)
 
     def apply(self, block: QueryBlock, grouped: GroupedLists) -> np.ndarray:
         """Give ``grouped`` the lists of the images of ``block``; returns int64: those that must be searched for."""

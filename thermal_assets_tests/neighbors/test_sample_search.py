@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from thermal_assets.neighbors import sample_search
+from thermal_assets.neighbors import sample_search, sample_update
 from thermal_assets.neighbors.device_search import candidates_on_device
 from thermal_assets.neighbors.grouped import Neighborhood, list_widths
 from thermal_assets.neighbors.incremental import Previous
@@ -82,6 +82,7 @@ def test_random_edits_end_where_a_new_search_ends(
         return update(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sample_search, "SampleUpdate", counted)
+    monkeypatch.setattr(sample_update, "WORTH_AN_UPDATE", 1.0)
     folder = _SampledFolder(tmp_path, "float32", seed)
     folder.size = size
     folder.search(update=True)
@@ -109,6 +110,15 @@ def test_old_images_are_not_searched_again(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(sample_search, "run_search", noted)
     assert_equal(folder.search(update=True), expected)
     assert sum(len(rows) for rows in searched) == 8
+
+
+def test_where_much_of_the_sample_is_new_all_is_searched_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _SampledFolder(tmp_path, "float32", 6)
+    folder.search(update=True)
+    folder.edit(0, 120)
+    expected = folder.search(update=False)
+    monkeypatch.setattr(sample_search.SampleUpdate, "apply", None)
+    assert_equal(folder.search(update=True), expected)
 
 
 def test_where_nothing_came_into_the_sample_old_vectors_are_not_read(tmp_path: Path) -> None:
