@@ -40,6 +40,7 @@ def separation(
     pairs: Sequence[tuple[str, str]],
     densities: NDArray[np.floating[Any]] | None = None,
     copies: NDArray[np.int64] | None = None,
+    measured_on: Sequence[str] | None = None,
     k: int = K,
     draws: int = DRAWS,
     max_references: int = MAX_REFERENCES,
@@ -58,10 +59,14 @@ def separation(
     separability = AUC(ln D_normal - ln D_anomaly: anomaly > normal); each is the mean over draws.
     Matched rows are made where both classes have distances, from distances that leave k references or more.
     Classes beyond ``max_queries`` are judged by a random sample of that many images; interval_note says so.
+    ``measured_on`` goes into the rows of each pair.
     """
+    marks = dict(zip(pairs, measured_on or [""] * len(pairs), strict=True))
     columns = ImageColumns.of(images, copies)
     limits = Limits(k, draws, max_references, max_queries, salt)
     rows, _ = _compare(columns, None, vectors, pairs, densities, limits, progress)
+    for row in rows:
+        row["measured_on"] = marks[row["normal_class"], row["anomaly_class"]]
     return table_frame("separation", [row | {"level": level, "lens_id": lens_id} for row in rows])
 
 

@@ -15,7 +15,9 @@ from thermal_assets.home.layout import Home, open_home
 from thermal_assets.manifest.identity import partition_key_of
 from thermal_assets.neighbors import approximate, sample_search
 from thermal_assets.neighbors.approximate import has_faiss
+from thermal_assets.statistics.separation import MAX_REFERENCES
 from thermal_assets.steps.dataset_neighborhood import materialize_dataset_neighborhood
+from thermal_assets.steps.separation import materialize_separation
 from thermal_assets_tests.end_to_end.conftest import Sample
 
 EXACT_UP_TO = 120
@@ -91,6 +93,9 @@ def _changed(home: Home, class_name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     with job_runner(home) as runner:
         assert runner.run("refresh_class", partition_key_of(class_name)).success
     materialize_dataset_neighborhood(home, "run", 10)
+    measured = materialize_separation(home, "run", MAX_REFERENCES)
+    assert measured.metadata["pairs"] == 4
+    assert measured.metadata["pairs_measured"] == 1
     return _rows(home)
 
 

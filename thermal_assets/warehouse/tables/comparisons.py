@@ -70,6 +70,11 @@ COMPARISONS = (
             COMMON_SUPPORT,
             LENS_ID,
             REFERENCE_ID,
+            required(
+                "measured_on",
+                "VARCHAR",
+                "Hash of what the row follows from: images, vectors, sessions, distances, copies; while it stays, so does the row",
+            ),
         ),
         key=("normal_class", "anomaly_class", "level", "matched"),
         owner="separation",
