@@ -19,6 +19,7 @@ BENCHMARKS = (
     "flight_conditions",
     "planted_l3",
     "planted_pixels",
+    "planted_model_case",
     "detector_cost",
 )
 

@@ -159,7 +159,7 @@ def run_partition_steps(
         _require_partition(context)
         keys = context.partition_keys
         if len(keys) == 1:
-            for report in steps(opened, context.run_id, keys[0]):
+            for report in steps(opened, context.run.run_id, keys[0]):
                 yield as_result(context, report, keys[0])
             return
         done: dict[str, list[StepReport]] = {}
@@ -167,7 +167,7 @@ def run_partition_steps(
         for key in keys:
             try:
                 with step_errors():
-                    done[key] = list(steps(opened, context.run_id, key))
+                    done[key] = list(steps(opened, context.run.run_id, key))
             except dg.Failure as error:
                 failed[key] = error.description or "failed"
                 context.log.error(f"{key}: {failed[key]}")
@@ -189,4 +189,4 @@ def run_partition_steps(
 def run_dataset(context: dg.AssetExecutionContext, home: HomeResource, step: DatasetStep) -> dg.MaterializeResult:
     """Run ``step`` once for the whole data set."""
     with station(context, home) as opened:
-        return as_result(context, step(opened, context.run_id))
+        return as_result(context, step(opened, context.run.run_id))

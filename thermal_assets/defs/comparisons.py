@@ -48,7 +48,7 @@ class DuplicateConfig(dg.Config):
 )
 def separation(context: dg.AssetExecutionContext, home: HomeResource, config: SeparationConfig) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(context, materialize_separation(opened, context.run_id, config.max_reference))
+        return as_result(context, materialize_separation(opened, context.run.run_id, config.max_reference))
 
 
 @dg.asset(
@@ -65,7 +65,7 @@ def supervised_separation(
     context: dg.AssetExecutionContext, home: HomeResource, config: SeparationConfig
 ) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(context, materialize_supervised_separation(opened, context.run_id, config.max_reference))
+        return as_result(context, materialize_supervised_separation(opened, context.run.run_id, config.max_reference))
 
 
 @dg.asset(
@@ -78,7 +78,7 @@ def lens_evaluation(
     context: dg.AssetExecutionContext, home: HomeResource, config: LensEvaluationConfig
 ) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(context, materialize_lens_evaluation(opened, context.run_id, config.max_images))
+        return as_result(context, materialize_lens_evaluation(opened, context.run.run_id, config.max_images))
 
 
 @dg.asset(
@@ -89,4 +89,4 @@ def lens_evaluation(
 )
 def duplicates(context: dg.AssetExecutionContext, home: HomeResource, config: DuplicateConfig) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(context, materialize_duplicates(opened, context.run_id, config.near_copy_distance))
+        return as_result(context, materialize_duplicates(opened, context.run.run_id, config.near_copy_distance))

@@ -25,7 +25,7 @@ GROUP = "01_manifest"
 )
 def image_classes(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        report, gone = materialize_image_classes(opened, context.run_id)
+        report, gone = materialize_image_classes(opened, context.run.run_id)
     known = set(context.instance.get_dynamic_partitions(CLASS_PARTITIONS_NAME))
     for partition in known.intersection(gone):
         context.instance.delete_dynamic_partition(CLASS_PARTITIONS_NAME, partition)

@@ -86,5 +86,5 @@ def dataset_neighborhood(
     context: dg.AssetExecutionContext, home: HomeResource, config: DatasetNeighborConfig
 ) -> Iterator[dg.MaterializeResult]:
     with station(context, home) as opened:
-        reports = materialize_dataset_neighborhood(opened, context.run_id, config.k, config.l2_exact_up_to)
+        reports = materialize_dataset_neighborhood(opened, context.run.run_id, config.k, config.l2_exact_up_to)
     yield from (as_result(context, report) for report in reports.values())

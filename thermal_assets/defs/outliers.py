@@ -50,7 +50,7 @@ def dataset_outliers(
 ) -> dg.MaterializeResult:
     with station(context, home) as opened:
         return as_result(
-            context, materialize_dataset_outliers(opened, context.run_id, config.budget_images, config.budget_share)
+            context, materialize_dataset_outliers(opened, context.run.run_id, config.budget_images, config.budget_share)
         )
 
 
@@ -64,4 +64,4 @@ def outlier_persistence(
     context: dg.AssetExecutionContext, home: HomeResource, config: PersistenceConfig
 ) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(context, materialize_outlier_persistence(opened, context.run_id, config.projections))
+        return as_result(context, materialize_outlier_persistence(opened, context.run.run_id, config.projections))

@@ -68,7 +68,7 @@ def sql_models(
     selected = frozenset(key.to_user_string() for key in context.selected_asset_keys)
     checks = {(key.asset_key.to_user_string(), key.name) for key in context.selected_asset_check_keys}
     with station(context, home) as opened:
-        reports, checked = materialize_sql_models(opened, context.run_id, selected)
+        reports, checked = materialize_sql_models(opened, context.run.run_id, selected)
     for name, report in reports.items():
         metadata = result_metadata(report)
         lineage = _lineage(name)

@@ -47,7 +47,8 @@ class HomeSettings(BaseModel):
     l2_exact_up_to: int = Field(
         60_000,
         ge=1,
-        description="Up to this many images, neighbours across the data set are exact at L2 (at L3 always)",
+        description="Up to this many images, neighbours across the data set are exact at L2 (at L3 always). Twice as many "
+        "take four times as long (docs/scale.md)",
     )
     l2_beyond: Literal["reference", "hnsw", "ivf"] = Field(
         "reference",

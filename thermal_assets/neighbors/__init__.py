@@ -20,5 +20,7 @@ list_files      exact lists on disk
 incremental     stored lists brought up to date
 approximate     faiss behind the same interface, with its recall measured
 grouped_approximate  the same across sessions, as far as was searched
-salted_hash     by which reference samples are drawn
+sample_search   neighbours among a sample of the images only
+sample_update   stored lists of such neighbours brought up to date
+salted_hash     by which samples are drawn
 """
