@@ -125,6 +125,7 @@ def run_update(
             keep = partial(_put, block, start)
             left.append(mine[grouped.emit(settled(plain, mine), lambda part: settled(across, part), keep)])
         grouped.write(rows, block)
+        previous.files.release()  # each list is read once here: the maps of a million would count as memory to the end
     still_open = np.sort(np.concatenate(left))
     again: SearchOptions = {"precision": wanted, "memory_mb": memory_mb, "progress": progress}
     if len(still_open) >= WORTH_A_JOIN * space.count:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from thermal_assets.mapped_files import release_pages
 from thermal_assets.temporary import remove_leftovers, temporary_prefix
 
 _LABEL = "neighbors"
@@ -155,6 +156,12 @@ class ListFiles:
                 parts[name] = np.empty((self.count, width), dtype=_TYPES[name])
         self._mapped = ListBlock(**parts)
         return self._mapped
+
+    def release(self) -> None:
+        """Give back the memory of what was read of the maps."""
+        if self._mapped is not None:
+            for name in self._widths:
+                release_pages(getattr(self._mapped, name))
 
     def write(self, rows: np.ndarray, block: ListBlock) -> None:
         """Lists of ``rows`` int64 [b], rising. Where the plain lists were enough, nothing is written of those across."""

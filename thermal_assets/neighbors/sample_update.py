@@ -66,7 +66,7 @@ class SampleUpdate:
 
     def __init__(self, previous: PreviousSample, candidates: Space, column_of: np.ndarray, memory_mb: float) -> None:
         self._old_of, self._memory_mb = previous.old_of, memory_mb
-        self._stored = previous.files.mapped()
+        self._files, self._stored = previous.files, previous.files.mapped()
         kept = np.flatnonzero(previous.old_of >= 0)
         row_of = np.full(previous.files.count, -1, dtype=np.int64)
         row_of[previous.old_of[kept]] = kept
@@ -100,6 +100,7 @@ class SampleUpdate:
                 old_across = np.where(has_across, old, -1)
                 self._merge(lists, 1, old_across, queries[counts], columns[counts], scores[counts])
         grouped.write(np.arange(len(old)), lists)
+        self._files.release()
         return np.flatnonzero(grouped.stored(np.arange(len(old)), lists, old >= 0))
 
     def _merge(

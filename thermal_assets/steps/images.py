@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -130,16 +129,6 @@ def vectors_of(home: Home, level: str, lens_id: str, hashes: Sequence[str] | pl.
             f"the vectors of {len(wanted):,} images do not fit beside {home.root} for the time of this step "
             f"({error.strerror}): free {len(wanted) * store.dimensions * 4 / 1e9:.1f} GB and start again"
         ) from error
-
-
-def release_pages(vectors: np.ndarray) -> None:
-    """Give what was read of mapped ``vectors`` back to the system, which keeps it as file cache; nothing for others.
-
-    The pages of a map count as memory of the process until someone else needs them, however long ago they were read.
-    """
-    mapped = getattr(vectors, "_mmap", None)
-    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def vector_blocks(store: VectorStore, column: str) -> Callable[[pl.DataFrame], Iterator[pl.DataFrame]]:

@@ -10,9 +10,10 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import whitened_unit
+from thermal_assets.mapped_files import release_pages
 from thermal_assets.progress import reporter
 from thermal_assets.statistics.hashing import short_id
-from thermal_assets.steps.images import aligned, normal_anomaly_pairs, release_pages, vectors_of, whole_dataset
+from thermal_assets.steps.images import aligned, normal_anomaly_pairs, vectors_of, whole_dataset
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step

@@ -156,7 +156,8 @@ def _densities(
 
 def _results(connection: duckdb.DuckDBPyConnection, names: list[str], odd: str) -> None:
     pair = {"normal_class": NORMAL, "anomaly_class": ANOMALY, "matched": False, "interval_note": "No interval: why."}
-    pair |= {"m": 30, "n_normal": 60, "n_anomaly": 60, "sessions_normal": 0, "sessions_anomaly": 0, "reference_id": "r"}
+    pair |= {"m": 30, "n_normal": 60, "n_anomaly": 60, "sessions_normal": 0, "sessions_anomaly": 0, "reference_id": "r",
+             "measured_on": "x"}  # fmt: skip
     for level, lens_id in LENSES.items():
         insert(connection, "separation", [pair | {"level": level, "separability_auc": 0.8, "lens_id": lens_id}])
         drift = {

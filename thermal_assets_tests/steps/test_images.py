@@ -11,6 +11,7 @@ import pytest
 
 from thermal_assets.embedding.vector_store import VectorStore
 from thermal_assets.home.layout import Home
+from thermal_assets.mapped_files import release_pages
 from thermal_assets.neighbors.exact import nearest
 from thermal_assets.steps import images
 from thermal_assets_tests.embedding.samples import hashes, vector_of
@@ -39,7 +40,10 @@ def test_pages_that_were_read_are_given_back_and_can_be_read_again(tmp_path: Pat
     assert vectors.sum() == vectors.size
     own = psutil.Process()
     before = own.memory_info().rss
-    images.release_pages(vectors)
+    release_pages(vectors)
     assert before - own.memory_info().rss > 30e6
     assert vectors.sum() == vectors.size
-    images.release_pages(np.ones(3, np.float32))  # not mapped: nothing to give back
+    before = own.memory_info().rss
+    release_pages(np.asarray(vectors)[5:])  # a view of the map
+    assert before - own.memory_info().rss > 30e6
+    release_pages(np.ones(3, np.float32))  # not mapped: nothing to give back
