@@ -222,3 +222,16 @@ def test_batches_are_judged_by_the_thresholds_of_the_profile() -> None:
     assert kinds == {"both", "code", "picture"}
     strict = found(w.connect(), batch_effect=0.95).filter(detector="label_contamination")
     assert {row["finding_id"].split(":")[1] for row in strict.to_dicts()} == {"code"}
+
+
+def test_a_side_of_several_distances_is_no_proof_of_two_kinds() -> None:
+    w = clean()
+    row = {"class_name": w.names[0], "level": "L3", "images_nearer": 40, "images_farther": 40, "sessions_nearer": 9,
+           "sessions_farther": 9, "n": 40, "identifiable": True, "lens_id": LENSES["L3"]}  # fmt: skip
+    w.add("distance_groups", **row, nearer_from_m=1.0, nearer_to_m=1.0, farther_from_m=2.0, farther_to_m=3.0, auc=0.97,
+          ci_low=0.9)  # fmt: skip
+    w.add("distance_groups", **row, nearer_from_m=1.0, nearer_to_m=2.0, farther_from_m=3.0, farther_to_m=3.0, auc=0.6,
+          ci_low=0.5)  # fmt: skip
+    (told,) = found(w.connect()).filter(detector="two_normals").to_dicts()
+    assert told["severity"] == "LOW"
+    assert "step by step" in told["statement"]

@@ -3,7 +3,8 @@
 Measure: table distance_groups, for each cut between two neighbouring distances of a class: equally many images of both
 sides, AUC held out by session. From two_normals_auc on, with the lower bound of the interval at least at separability_auc, the class is
 better taken as two: MEDIUM. With sessions too few for an interval it is LOW, since two or three sessions a side differ in
-something by chance, and told only where no cut of the class is certain. Sides of fewer than two sessions are
+something by chance; so it is where a side takes in several distances, over which pictures may change step by step. Both
+are told only where no cut of the class is certain. Sides of fewer than two sessions are
 not identifiable and claim nothing; of an anomaly class it is told as well, since both sides of a pair have to be split
 alike.
 """
@@ -39,8 +40,10 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
     for name, group in groupby(fetch(connection, _SQL), key=lambda row: row["class_name"]):
         rows = list(group)
         apart = [row for row in rows if row["auc"] is not None and row["auc"] >= thresholds.two_normals_auc]
-        certain = [row for row in apart if row["ci_low"] is not None and row["ci_low"] >= thresholds.separability_auc]
-        cuts = certain or [row for row in apart if row["ci_low"] is None]
+        clear = [row for row in apart if row["ci_low"] is not None and row["ci_low"] >= thresholds.separability_auc]
+        wide = _wide(rows)
+        certain = [row for row in clear if row["nearer_to_m"] not in wide]
+        cuts = certain or [row for row in apart if row["ci_low"] is None or row in clear]
         if not cuts:
             continue
         worst = max(cuts, key=lambda row: row["auc"])
@@ -64,7 +67,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 statement=f"In class {name}, the pictures at {_words(worst, 'nearer')} and at {_words(worst, 'farther')} "
                 f"can be told apart with an AUC of {worst['auc']:.2f} by a classifier that has not seen their sessions "
                 f"({number(worst['n'])} images each; {worst['sessions_nearer']} and {worst['sessions_farther']} "
-                f"sessions{'' if certain else ': too few to rule out chance'}). Suggested sub-classes: {named(parts, 8)}.",
+                f"sessions{_doubt(worst, wide)}). Suggested sub-classes: {named(parts, 8)}.",
                 effect_name="AUC of two ranges of distance in held-out sessions",
                 effect_size=worst["auc"],
                 ci_low=worst["ci_low"],
@@ -74,12 +77,30 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 evidence_sql="SELECT nearer_from_m, nearer_to_m, farther_from_m, farther_to_m, identifiable, auc, ci_low,\n"
                 "       ci_high, n, sessions_nearer, sessions_farther, statement\nFROM distance_groups\n"
                 f"WHERE class_name = {text(name)}\nORDER BY nearer_to_m",
-                action=("" if certain else "Shoot both distances in eight sessions each to be sure. ")
+                action=("" if certain else "Shoot both distances in eight sessions and twenty images each to be sure. ")
                 + f"Judge images against their own {counted(len(parts), 'group')} of distance, or split the class there; "
                 "compare normal and anomaly at equal distances only.",
             )
         )
     return findings
+
+
+def _wide(rows: list[dict[str, Any]]) -> set[float]:
+    """nearer_to_m of the cuts of a class, in their order, one side of which takes in more than the distance next to it."""
+    found = set()
+    for place, row in enumerate(rows):
+        begins = rows[place - 1]["farther_from_m"] if place else row["nearer_from_m"]
+        ends = rows[place + 1]["nearer_to_m"] if place + 1 < len(rows) else row["farther_to_m"]
+        if row["nearer_from_m"] < begins or row["farther_to_m"] > ends:
+            found.add(row["nearer_to_m"])
+    return found
+
+
+def _doubt(cut: dict[str, Any], wide: set[float]) -> str:
+    """Why a cut is not certain; empty where it is."""
+    if cut["ci_low"] is None:
+        return ": too few to rule out chance"
+    return "; over the distances of one side they may also change step by step" if cut["nearer_to_m"] in wide else ""
 
 
 def _affected(cuts: list[dict[str, Any]]) -> int:
