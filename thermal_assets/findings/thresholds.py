@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from thermal_assets.warehouse.judged_batches import DEFAULT_EFFECT, DEFAULT_EFFECT_ALONE, DEFAULT_IMAGES_ALONE
+from thermal_assets.warehouse.judged_batches import (
+    DEFAULT_ALPHA,
+    DEFAULT_EFFECT,
+    DEFAULT_EFFECT_ALONE,
+    DEFAULT_IMAGES_ALONE,
+)
 from thermal_assets.warehouse.suspect_labels import DEFAULT_ODDS, DEFAULT_TYPICALITY
 
 
@@ -218,7 +223,7 @@ class Thresholds(BaseModel):
         "a large correlation.",
     )
     alpha: float = Field(
-        0.05,
+        DEFAULT_ALPHA,
         gt=0,
         lt=0.5,
         description="Bound of p, and of q where several things are tested at once; where so few sessions exist that p "

@@ -196,13 +196,15 @@ def _joined_on_device(
     left = [np.empty(0, dtype=np.int64)]
     with full_float32(), torch.no_grad():
         for chunk, found in candidates_on_device(operands, operands, rows, asks, device, progress=progress):
-            settled = [partial(_settled, space, bounds, chunk, item) for item in found]
+            settled = [partial(settled_from_device, space, space, bounds, chunk, item) for item in found]
             is_open = emit(settled[0](chunk), settled[-1])
             left.append(chunk[is_open])
     return np.concatenate(left)
 
 
-def _settled(space: Space, bounds: Bounds, chunk: np.ndarray, found: Candidates, rows: np.ndarray) -> Settled:
-    """Some ``rows`` of the sorted ``chunk`` that was searched."""
+def settled_from_device(
+    queries: Space, candidates: Space, bounds: Bounds, chunk: np.ndarray, found: Candidates, rows: np.ndarray
+) -> Settled:
+    """Some ``rows`` of the sorted ``chunk`` of queries that a device searched."""
     at = np.searchsorted(chunk, rows)
-    return Settled(rows, *sorted_candidates(space, rows, space, found.columns[at]), found.bound[at], bounds)
+    return Settled(rows, *sorted_candidates(queries, rows, candidates, found.columns[at]), found.bound[at], bounds)

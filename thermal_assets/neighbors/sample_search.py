@@ -11,12 +11,12 @@ import numpy as np
 
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.collected import CollectedLists
-from thermal_assets.neighbors.device_search import Ask, Candidates, accelerator, candidates_on_device
-from thermal_assets.neighbors.distances import sorted_candidates, to_score
+from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
+from thermal_assets.neighbors.distances import to_score
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
 from thermal_assets.neighbors.grouped import NEAR_COPY_DISTANCE, OTHER_SESSIONS, Neighborhood, across_rules
 from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, Across, GroupedLists
-from thermal_assets.neighbors.joined_search import Settled, plain_picks
+from thermal_assets.neighbors.joined_search import plain_picks, settled_from_device
 from thermal_assets.neighbors.list_files import ListFiles
 from thermal_assets.neighbors.sample_update import PreviousSample, QueryBlock, SampleUpdate
 from thermal_assets.neighbors.scores import ScoreBlock
@@ -156,12 +156,7 @@ def _found_on_device(block: QueryBlock, left: np.ndarray, grouped: GroupedLists,
     still_open = [np.empty(0, dtype=np.int64)]
     with full_float32(), torch.no_grad():
         for chunk, found in candidates_on_device(operands, theirs, left, asks, device):
-
-            def settled(rows: np.ndarray, found: Candidates, chunk: np.ndarray = chunk) -> Settled:
-                at = np.searchsorted(chunk, rows)
-                near = sorted_candidates(queries, rows, candidates, found.columns[at])
-                return Settled(rows, *near, found.bound[at], bounds)
-
-            is_open = grouped.emit(settled(chunk, found[0]), partial(settled, found=found[-1]))
+            settled = [partial(settled_from_device, queries, candidates, bounds, chunk, item) for item in found]
+            is_open = grouped.emit(settled[0](chunk), settled[-1])
             still_open.append(chunk[is_open])
     return np.concatenate(still_open)

@@ -51,9 +51,14 @@ class QueryBlock:
         """Their vectors, to be compared with the candidates."""
         return Space(self.read(self.rows), "euclidean", like=self.candidates)
 
-    def exclude_own(self, scores: ScoreBlock, queries: np.ndarray) -> None:
-        """No image is its own neighbour: ``scores`` are those of some ``queries`` int64 of this block."""
+    def exclude_own(self, scores: ScoreBlock, queries: np.ndarray, place: np.ndarray | None = None) -> None:
+        """No image is its own neighbour: ``scores`` are those of some ``queries`` int64 of this block.
+
+        ``place`` int64: where each column stands among fewer candidates, -1 = not there.
+        """
         own = self.own_column[queries]
+        if place is not None:
+            own = np.where(own >= 0, place[np.maximum(own, 0)], -1)
         here = np.flatnonzero(own >= 0)
         scores.exclude(here, own[here])
 
@@ -145,10 +150,7 @@ class SampleUpdate:
                 for start in range(0, len(asked), search.rows):
                     chunk = asked[start : start + search.rows]
                     filled = search.fill(chunk)
-                    own = block.own_column[chunk]
-                    own = np.where(own >= 0, self._place[np.maximum(own, 0)], -1)
-                    here = np.flatnonzero(own >= 0)
-                    filled.exclude(here, own[here])
+                    block.exclude_own(filled, chunk, self._place)
                     limit = np.minimum(search.bounds.limit(chunk, reach[chunk]), _NO_LIMIT)
                     at, place = filled.within(limit)
                     score = pair_scores(block.space, chunk[at], self._newcomers, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thermal_assets.warehouse.columns import CLASS_NAME, LENS_ID
+from thermal_assets.warehouse.columns import BATCH_COLUMNS
 from thermal_assets.warehouse.last_judged import last_judged
 from thermal_assets.warehouse.schema import View, column
 
@@ -27,28 +27,13 @@ JUDGED_BATCHES = View(
     "One row per class and batch of batch_drift, and whether its pictures contradict the class by thresholds "
     "batch_effect, batch_effect_alone, batch_images_alone and alpha, as last judged.",
     (
-        CLASS_NAME,
-        column("batch_id", "", "date|site|session|distance"),
-        column("image_count", "", "Images of the batch"),
-        column("code_contradicts", "", "The code in the names stands for another object than the folder"),
+        *BATCH_COLUMNS,
         column(
             "picture_contradicts",
             "",
             "The neighbours say so too: by q and effect; by a large effect where siblings are few; or, where the "
             "names contradict, by an effect and more neighbours of the named object than of the folder's own",
         ),
-        column("object_code", "", "Object code the names of the batch carry, if one"),
-        column("code_class", "", "Object that the code in the names stands for, by the profile"),
-        column("nearest_class", "", "The class that most of the foreign neighbours carry"),
-        column("foreign_share", "", "Share of size-balanced neighbours, own session excluded, of other object classes"),
-        column("base_rate", "", "Median foreign_share of the sibling batches of the class"),
-        column("effect", "", "foreign_share minus base_rate"),
-        column("robust_z", "", "effect over the scaled MAD of the siblings; NULL below eight siblings"),
-        column("q_value", "", "Benjamini-Hochberg over batches; NULL where only the effect may be shown"),
-        column("named_share", "", "Share of neighbours of the object that contradicting names stand for"),
-        column("example_ids", "", "Up to ten image_ids of the batch"),
-        column("method", "", "'exact' or 'sample', as in batch_drift"),
-        LENS_ID,
     ),
     judged_batches_sql(
         last_judged("batch_effect", DEFAULT_EFFECT),

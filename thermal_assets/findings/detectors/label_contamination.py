@@ -1,13 +1,12 @@
 """Batches that read or look as if they belonged to another class.
 
-Measure: table batch_drift, judged as in view judged_batches. A batch is one date, site, session and distance. It contradicts its
-class by its code if the names stand for another object than the folder, and by its pictures if the
-share of neighbours from other objects (other sessions only, classes balanced) stands out from the
-sibling batches by thresholds batch_effect and alpha (batch_effect_alone where there is no q), or, where the names
-speak against the class, if it stands out by batch_effect and more neighbours show the named object than the folder's
-own. Only both together are HIGH: several objects in one
-frame are legal, and pictures alone may only be unusual. The evidence lists every file. Effect: mean of foreign_share minus
-base_rate, weighted by images.
+Measure: table batch_drift, judged as in view judged_batches. A batch is one date, site, session and distance. It
+contradicts its class by its code if the names stand for another object than the folder, and by its pictures if the
+share of neighbours from other objects (other sessions only, classes balanced) stands out from the sibling batches by
+thresholds batch_effect and alpha (batch_effect_alone where there is no q), or, where the names speak against the
+class, if it stands out by batch_effect and more neighbours show the named object than the folder's own. Only both
+together are HIGH: several objects in one frame are legal, and pictures alone may only be unusual. The evidence lists
+every file. Effect: mean of foreign_share minus base_rate, weighted by images.
 """
 
 from __future__ import annotations

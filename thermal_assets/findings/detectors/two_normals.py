@@ -1,12 +1,12 @@
 """One class, two kinds of picture: distances that a classifier tells apart in sessions it has not seen.
 
 Measure: table distance_groups, for each cut between two neighbouring distances of a class: equally many images of both
-sides, AUC held out by session. From two_normals_auc on, with the lower bound of the interval at least at separability_auc, the class is
-better taken as two: MEDIUM. With sessions too few for an interval it is LOW, since two or three sessions a side differ in
-something by chance; so it is where a side takes in several distances, over which pictures may change step by step. Both
-are told only where no cut of the class is certain. Sides of fewer than two sessions are
-not identifiable and claim nothing; of an anomaly class it is told as well, since both sides of a pair have to be split
-alike.
+sides, AUC held out by session. From two_normals_auc on, with the lower bound of the interval at least at
+separability_auc, the class is better taken as two: MEDIUM. With sessions too few for an interval it is LOW, since two
+or three sessions a side differ in something by chance; so it is where a side takes in several distances, over which
+pictures may change step by step. Both are told only where no cut of the class is certain. Sides of fewer than two
+sessions are not identifiable and claim nothing; of an anomaly class it is told as well, since both sides of a pair have
+to be split alike.
 """
 
 from __future__ import annotations

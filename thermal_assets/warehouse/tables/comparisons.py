@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thermal_assets.warehouse.columns import (
+    BATCH_COLUMNS,
     CLASS_NAME,
     COMMON_SUPPORT,
     COMPARED_COLUMNS,
@@ -125,34 +126,7 @@ COMPARISONS = (
         "batch_drift",
         "One row per class and batch: does the batch look and read as if it belonged to another class? "
         "View judged_batches says which do.",
-        (
-            CLASS_NAME,
-            required("batch_id", "VARCHAR", "date|site|session|distance"),
-            column("object_code", "VARCHAR", "Object code the names of the batch carry, if one"),
-            required("image_count", "BIGINT", "Images of the batch"),
-            column(
-                "foreign_share",
-                "DOUBLE",
-                "Share of size-balanced neighbours, own session excluded, of other object classes",
-            ),
-            column("base_rate", "DOUBLE", "Median foreign_share of the sibling batches of the class"),
-            column("effect", "DOUBLE", "foreign_share minus base_rate"),
-            column("robust_z", "DOUBLE", "effect over the scaled MAD of the siblings; NULL below eight siblings"),
-            column("q_value", "DOUBLE", "Benjamini-Hochberg over batches; NULL where only the effect may be shown"),
-            column("nearest_class", "VARCHAR", "The class that most of the foreign neighbours carry"),
-            column("code_class", "VARCHAR", "Object that the code in the names stands for, by the profile"),
-            required("code_contradicts", "BOOLEAN", "The code in the names stands for another object than the folder"),
-            column(
-                "named_share",
-                "DOUBLE",
-                "Share of neighbours of the object that the names stand for; NULL where names do not contradict",
-            ),
-            required(
-                "method", "VARCHAR", "'exact': every image votes; 'sample': at most so many of an object, drawn by hash"
-            ),
-            required("example_ids", "VARCHAR[]", "Up to ten image_ids of the batch"),
-            LENS_ID,
-        ),
+        BATCH_COLUMNS,
         key=("class_name", "batch_id"),
         owner="batch_drift",
     ),
