@@ -91,7 +91,7 @@ class Reference:
             vectors = np.asarray(queries[block], dtype=np.float32)
             own = np.einsum("ij,ij->i", vectors, vectors)
             products, mine = vectors @ references.T, without[block]
-            nearest, chosen = np.empty((len(vectors), k), dtype=np.int64), np.empty((len(vectors), k))
+            nearest, chosen = np.zeros((len(vectors), k), dtype=np.int64), np.full((len(vectors), k), np.inf)
 
             def select(rows: slice, of=(products, own, mine, nearest, chosen)) -> None:  # type: ignore[no-untyped-def]
                 left, lengths, without_group, places, found = (part[rows] for part in of)

@@ -21,7 +21,8 @@ def nearest_references(products, own, squares, ranks, limits, without, places, f
     products  float32 [q, r] of queries and references; own float32 [q] and squares float32 [r] their squared lengths
     ranks     int64 [r]: the group of each reference; limits int64 [s]: a query without group g meets the first limits[g]
     without   int64 [q]: the group that does not count
-    places    int64 [q, k], positions among the references; found float64 [q, k], squared distances (float32 arithmetic)
+    places    int64 [q, k], positions among the references; found float64 [q, k], squared distances (float32 arithmetic);
+              where fewer than k references count, the rest stays as it was given
     """
     k = places.shape[1]
     for query in range(products.shape[0]):
