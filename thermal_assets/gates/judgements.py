@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from thermal_assets.findings.finding import counted, number, percent
+from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.gates.gate import SEPARABILITY_METRIC, Gate, GateBasis, Measurement, within
+from thermal_assets.warehouse.last_judged import last_judged
 
 _LABELS = "SELECT class_name, image_id, neighbor_class, exp(log_odds) AS odds FROM suspect_labels ORDER BY rank"
-_ROBUST_Z = 3.5
+_FARTHER = last_judged("outlier_distance_ratio", Thresholds().outlier_distance_ratio)
+# As the findings judge, but without their budget, which names as many of a bad class as of a good one.
 _FAR_OUT = f"""
-    SELECT class_name, image_id, robust_z FROM densities
-    WHERE level = 'L3' AND scope = 'class' AND reliable AND robust_z < -{_ROBUST_Z} ORDER BY robust_z
+    SELECT class_name, image_id, min(times_farther) AS times_farther FROM judged_densities
+    GROUP BY class_name, image_id HAVING count(*) = 2 AND min(times_farther) >= {_FARTHER}
+    ORDER BY min(times_farther) DESC, image_id
 """
 _FALLS = f"""
     WITH runs AS (
@@ -47,17 +51,16 @@ def _labels(basis: GateBasis) -> Measurement:
 
 
 def _far_out(basis: GateBasis) -> Measurement:
-    ((judged, far),) = basis.rows(
-        "SELECT count(*), count(*) FILTER (robust_z < ?) FROM densities "
-        "WHERE level = 'L3' AND scope = 'class' AND reliable AND robust_z IS NOT NULL",
-        [-_ROBUST_Z],
+    ((judged, far, ratio),) = basis.rows(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM judged_densities GROUP BY image_key HAVING count(*) = 2)), "
+        f"(SELECT count(*) FROM ({_FAR_OUT})), {_FARTHER}"
     )
     if not judged:
         return Measurement(None, "No class has enough images to judge.")
     return Measurement(
         far / judged,
-        f"{number(far)} of {counted(judged, 'image')} ({percent(far / judged)}) lie far outside their class at L3 "
-        f"(robust z of log density below -{_ROBUST_Z:g}).",
+        f"{number(far)} of {counted(judged, 'image')} ({percent(far / judged)}) lie far outside their class: "
+        f"at least {ratio:g} times as far from their neighbours as the typical image, at both levels.",
     )
 
 
@@ -123,7 +126,7 @@ GATES = (
         0.05,
         "In data sets that were looked at it was 0 to 3 %.",
         _FAR_OUT,
-        ("class_densities",),
+        ("class_densities", "findings"),
     ),
     Gate(
         "separation_fall",

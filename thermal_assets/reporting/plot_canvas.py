@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -72,14 +73,19 @@ def png(figure: Figure, axes: Axes, title: str) -> bytes:
 
 
 def encode(figure: Figure) -> bytes:
-    """PNG with a palette of 128 colours: flat plots need no more, and it is a third of the size."""
+    """PNG with a palette of 128 colours: flat plots need no more, and it is a third of the size.
+
+    Characters that no font of this machine has are drawn as boxes, and not warned of once for every plot.
+    """
     from matplotlib.text import Text
     from PIL import Image
 
     families = _families()
     for text in figure.findobj(Text):
         text.set_fontfamily(families)
-    figure.canvas.draw()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+")
+        figure.canvas.draw()
     pixels: NDArray[np.uint8] = np.asarray(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]
     image = Image.fromarray(pixels).convert("RGB").quantize(128, method=Image.Quantize.FASTOCTREE)
     out = io.BytesIO()

@@ -10,13 +10,13 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
-from thermal_assets.statistics.auc import auc
+from thermal_assets.statistics.auc import UnitAuc, auc
 from thermal_assets.statistics.drift_values import in_words, plural
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.groups import codes, exclusion_groups
 from thermal_assets.statistics.held_out_classifier import held_out_classifier, typical
 from thermal_assets.statistics.reference_distance import ReferencePool
-from thermal_assets.statistics.resampling import PermutationResult, permutation_test
+from thermal_assets.statistics.resampling import Interval, PermutationResult, permutation_test, session_bootstrap
 from thermal_assets.statistics.session_energy import session_energy
 from thermal_assets.statistics.shortcut_bins import Bins, binned
 from thermal_assets.statistics.shortcuts import FEATURES
@@ -50,8 +50,9 @@ def delivery_drift(
     AUC by which new images lie farther from m frozen old ones than other old images do (own session left out, m the
     same for all); p hands whole sessions round between new and old, by the energy distance of session means.
     Features: effect is the largest difference in the share of one value (or range of values), sessions counting the
-    same; p hands whole sessions round, for of eight sessions a side half can differ in something by chance. At most
-    5,000 images a side take part, by salted hash.
+    same; p hands whole sessions round, for of eight sessions a side half can differ in something by chance. Intervals
+    resample whole sessions; that of a feature holds for the value that was told. At most 5,000 images a side take
+    part, by salted hash.
     """
     if not new.any():
         return table_frame("run_drift", [])
@@ -97,12 +98,16 @@ def delivery_drift(
                 continue
             told = [(column, *column.telling(part, arrived, weights)) for column in bins]
             chosen, value, share, before = max(told, key=lambda item: abs(item[2] - item[3]))
-            test = _share_test(chosen, part, arrived, sessions[part], f"{salt}|{name}|{feature}")
+            test, interval = _shares_of_sessions(
+                chosen, value, part, arrived, sessions[part], f"{salt}|{name}|{feature}"
+            )
             rows.append(
                 shared
                 | _nothing(feature, "difference in share of one value")
                 | {
                     "effect": round(abs(share - before), 9),
+                    "ci_low": interval.low,
+                    "ci_high": interval.high,
                     "p_value": test.p_value,
                     "attainable_p": test.attainable_p,
                     "before": before,
@@ -114,14 +119,15 @@ def delivery_drift(
     return table_frame("run_drift", rows)
 
 
-def _share_test(
-    bins: Bins, part: NDArray[np.int64], arrived: NDArray[np.bool_], sessions: NDArray[np.int64], salt: str
-) -> PermutationResult:
-    """Can the largest difference of a share come from handing whole sessions round between new and old?"""
+def _shares_of_sessions(
+    bins: Bins, value: str, part: NDArray[np.int64], arrived: NDArray[np.bool_], sessions: NDArray[np.int64], salt: str
+) -> tuple[PermutationResult, Interval]:
+    """Can the largest difference of a share come from handing whole sessions round between new and old? And how far
+    does the difference of ``value`` move when sessions are drawn again?"""
     named = sessions >= 0
     units, unit = np.unique(sessions[named], return_inverse=True)
     if units.size < 2:
-        return PermutationResult(None, None, 0, True)
+        return PermutationResult(None, None, 0, True), Interval(None, None, "")
     shares = np.zeros((units.size, len(bins.names)))
     np.add.at(shares, (unit, bins.codes[part][named]), 1.0)
     shares /= shares.sum(axis=1, keepdims=True)
@@ -134,7 +140,26 @@ def _share_test(
         old = (shares.sum(axis=0) - sums) / np.maximum(units.size - counts, 1)
         return np.asarray(np.abs(sums / np.maximum(counts, 1) - old).max(axis=1))
 
-    return permutation_test(largest, labels, salt=salt)
+    has = bins.codes[part][named] == bins.names.index(value)
+    sides = []
+    for side in (arrived[named], ~arrived[named]):
+        images = np.bincount(unit[side], minlength=units.size)
+        share = np.bincount(unit[side], has[side], minlength=units.size) / np.maximum(images, 1)
+        sides.append((images > 0, share))
+
+    def difference(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        new, old = (
+            np.divide(drawn @ share, drawn @ there, out=np.full(len(drawn), np.nan), where=drawn @ there > 0)
+            for there, share in sides
+        )
+        return new - old
+
+    found = session_bootstrap(
+        difference, *(np.flatnonzero(there) for there, _ in sides), units=units.size, salt=f"{salt}|bootstrap"
+    )
+    if found.low is not None and found.high is not None and float(difference(np.ones((1, units.size)))[0]) < 0:
+        found = Interval(-found.high, -found.low, found.note)
+    return permutation_test(largest, labels, salt=salt), found
 
 
 def _nothing(measure: str, effect_name: str) -> dict[str, Any]:
@@ -142,6 +167,8 @@ def _nothing(measure: str, effect_name: str) -> dict[str, Any]:
         "measure": measure,
         "effect_name": effect_name,
         "effect": None,
+        "ci_low": None,
+        "ci_high": None,
         "classifier_auc": None,
         "p_value": None,
         "attainable_p": None,
@@ -170,6 +197,8 @@ def _pictures(
     far_new = reference.mean_distances(vectors["new"], groups[new], near, K)
     far_old = reference.mean_distances(vectors["old"], groups[old], near, K)
     row["effect"] = auc(far_new, far_old)
+    interval = _auc_interval(far_new, far_old, sessions[new], sessions[old], salt)
+    row["ci_low"], row["ci_high"] = interval.low, interval.high
     both, at = np.concatenate([vectors["new"], vectors["old"]]), np.concatenate([new, old])
     arrived = np.arange(at.size) < new.size
     named = sessions[at] >= 0
@@ -196,6 +225,23 @@ def _pictures(
     else:
         statement += "; the names carry no session, so chance cannot be judged"
     return row | {"statement": f"{statement} ({plural(new.size, 'new image')})", "examples": examples}
+
+
+def _auc_interval(
+    far_new: NDArray[np.float64],
+    far_old: NDArray[np.float64],
+    new_sessions: NDArray[np.int64],
+    old_sessions: NDArray[np.int64],
+    salt: str,
+) -> Interval:
+    """Of the AUC of ``far_new`` over ``far_old``, whole sessions resampled; images without one are drawn as one unit."""
+    units, unit = np.unique(np.concatenate([new_sessions, old_sessions]), return_inverse=True)
+    of_new, of_old = unit[: far_new.size], unit[far_new.size :]
+    parts = UnitAuc([(far_new, far_old)], of_new, of_old)
+    named = (of_side[units[of_side] >= 0] for of_side in (of_new, of_old))
+    return session_bootstrap(
+        lambda drawn: parts.weighted(drawn)[0], *named, units=units.size, salt=f"{salt}|bootstrap", names=("new", "old")
+    )
 
 
 def metric_drift(

@@ -13,7 +13,7 @@ from thermal_assets.steps.images import aligned, class_images, lenses_of_class, 
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 
-_VERSIONS = {"distance_drift": "2", "time_drift": "1"}
+_VERSIONS = {"distance_drift": "3", "time_drift": "1"}
 
 # images, level, lens_id, density, density_xs -> rows of the table
 _Measure = Callable[[pl.DataFrame, str, str, np.ndarray, np.ndarray], pl.DataFrame]

@@ -14,7 +14,7 @@ from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS, fingerprint, upstream_versions
 
-_VERSION = "2"
+_VERSION = "3"
 
 
 def judged_gates(home: Home) -> pl.DataFrame:

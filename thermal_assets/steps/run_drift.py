@@ -26,7 +26,7 @@ from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.transaction import Transaction
 
-_VERSION = "4"
+_VERSION = "5"
 
 # A run of the findings is what counts as a diagnosis; the scorecard adds its figures under the same run.
 _LAST = "SELECT max(measured_at) FROM metric_history WHERE NOT starts_with(metric, 'scorecard_')"

@@ -133,13 +133,16 @@ def test_the_packaged_lens_finds_the_neighbours_that_plain_fp32_finds(shared_dir
     images = real_crops(shared_dir, spec.input_size, 150)
     found, wanted = Embedder(spec, device="cpu").embed(images), plain_torchvision(spec, images)
     assert (found * wanted).sum(axis=1).min() >= 0.999
-    sets = []
+    nearest = []
     for vectors in (found, wanted):
         similarity = vectors @ vectors.T
         np.fill_diagonal(similarity, -2)
-        sets.append([set(row) for row in np.argpartition(-similarity, 10, axis=1)[:, :10].tolist()])
-    same = np.mean([len(a & b) / 10 for a, b in zip(*sets, strict=True)])
-    assert same >= 0.99
+        nearest.append(np.argpartition(-similarity, 10, axis=1)[:, :10])
+    same = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(*(rows.tolist() for rows in nearest), strict=True)])
+    assert same >= (0.97 if has_native_bf16() else 0.99)
+    # Those that bfloat16 puts in the place of others lie as near as they.
+    apart = [np.linalg.norm(wanted[:, None] - wanted[rows], axis=2).mean(axis=1) for rows in nearest]
+    assert (apart[0] / apart[1]).mean() <= 1.001
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])

@@ -140,22 +140,23 @@ def test_every_gate_sees_its_fault(home: Home) -> None:
             {
                 "image_key": key,
                 "class_name": "anomaly",
-                "level": "L3",
-                "lens_id": "lens3",
+                "level": level,
+                "lens_id": lens_id,
                 "reliable": True,
                 "density": d,
+                "density_xs": None,
             }
+            for level, lens_id in (("L2", "lens2"), ("L3", "lens3"))
             for key, d in ((1000, 0.001), (1001, 1.0), (1002, 1.1))
         ]
         _fill(transaction, "class_densities", *densities)
-        scale = {"class_name": "anomaly", "level": "L3", "lens_id": "lens3", "mad_log_density": 0.05}
-        _fill(transaction, "class_density_scales", scale)
     judged = judged_gates(home)
     measured = {row["gate"]: row for row in judged.to_dicts()}
     assert {name for name, row in measured.items() if row["status"] != "failed"} == {"unreadable_share"}
     assert measured["manifest_reconciles"]["value"] == 1
     assert measured["vectors_usable"]["value"] == 3
     assert measured["separation_fall"]["value"] == pytest.approx(0.1)
+    assert measured["outlier_share"]["value"] == pytest.approx(1 / 3)
     connection = duckdb.connect(str(home.warehouse.path), read_only=True)
     for row in judged.to_dicts():
         assert connection.execute(row["evidence_sql"]).fetchall(), row["gate"]

@@ -53,6 +53,21 @@ def test_the_median_at_a_distance_has_an_interval_by_sessions():
     assert "no session" in distance_drift(unnamed, np.ones(4), missing(4), **NAMES)["interval_note"][0]
 
 
+def test_the_interval_of_eta_squared_holds_the_true_value():
+    """Distance explains 0.8^2 * 2/3 of a variance in which sessions have 1 and images 0.2^2."""
+    true = 0.8**2 * 2 / 3 / (0.8**2 * 2 / 3 + 1 + 0.2**2)
+    rows = []
+    for seed in range(60):
+        images, density = crossed(0.8, sessions=10, each=3, seed=seed)
+        rows.append(distance_drift(images, density, missing(len(density)), **NAMES).row(0, named=True))
+    held = [row["eta_ci_low"] <= true <= row["eta_ci_high"] for row in rows]
+    # Of 60 intervals that hold it in 95 of 100 cases, fewer than 50 do with a chance of 1 in 4,000.
+    assert sum(held) >= 50
+    assert all(row["eta_ci_low"] < row["eta_squared"] < row["eta_ci_high"] for row in rows)
+    few, density = crossed(0.8, sessions=7)
+    assert distance_drift(few, density, missing(len(density)), **NAMES)["eta_ci_low"][0] is None
+
+
 def test_the_interval_of_a_median_draws_whole_sessions():
     """Of images that are all alike inside a session, the median of a draw is that of the sessions drawn."""
     values = np.repeat(np.arange(1.0, 10), 3)

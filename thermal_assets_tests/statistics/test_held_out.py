@@ -158,14 +158,14 @@ FEATURES = {
 }
 
 
-def delivery(shift, seed, palette="iron", each=20):
-    moved = np.where(np.arange(16) >= 10, shift, 0.0)
-    images = image_frame(["A"] * 16 * each, names_of(16, each)).with_columns(
+def delivery(shift, seed, palette="iron", each=20, sessions=16):
+    moved = np.where(np.arange(sessions) >= 10, shift, 0.0)
+    images = image_frame(["A"] * sessions * each, names_of(sessions, each)).with_columns(
         **{name: pl.lit(value) for name, value in FEATURES.items()}
     )
-    new = np.repeat(np.arange(16) >= 10, each)
-    images = images.with_columns(palette=pl.Series(np.where(new, palette, "iron")))
-    vectors = scenes(16, each, seed, moved)
+    new = np.repeat(np.arange(sessions) >= 10, each)
+    images = images.with_columns(palette=pl.Series(np.where(new & (np.arange(len(new)) % 2 == 0), palette, "iron")))
+    vectors = scenes(sessions, each, seed, moved)
     return delivery_drift(images, new, lambda rows: vectors[rows], lens_id="l")
 
 
@@ -179,8 +179,18 @@ def test_a_delivery_like_the_old_images_is_not_different_and_an_unlike_one_is():
     assert row["p_value"] <= 0.01
     assert (row["new_images"], row["old_images"], row["new_sessions"], row["old_sessions"]) == (120, 200, 6, 10)
     palette = found.filter(measure="palette").row(0, named=True)
-    assert palette["effect"] == 1
-    assert "100%" in palette["statement"]
+    assert palette["effect"] == pytest.approx(0.5)
+    assert "50%" in palette["statement"]
+    assert row["ci_low"] is palette["ci_low"] is None  # six sessions are too few to draw again
+
+
+def test_how_different_a_delivery_is_has_an_interval_where_sessions_allow_it():
+    found = delivery(4.0, 2, palette="rainbow", each=8, sessions=24)
+    row = found.filter(measure="pictures").row(0, named=True)
+    assert 0.5 < row["ci_low"] < row["effect"] < row["ci_high"] < 1
+    assert row["ci_high"] - row["ci_low"] > 0.05  # of sessions, not of the 192 images
+    palette = found.filter(measure="palette").row(0, named=True)
+    assert palette["ci_low"] == palette["ci_high"] == pytest.approx(0.5)  # the same in every session
 
 
 def test_figures_that_moved_are_measured_against_their_usual_moves():

@@ -18,6 +18,7 @@ from thermal_assets.findings.thresholds import Thresholds
 _SQL = """
 WITH classes AS (
     SELECT d.class_name, d.level, max(d.eta_squared) AS eta_squared, any_value(d.spearman) AS spearman,
+           max(d.eta_ci_low) AS ci_low, max(d.eta_ci_high) AS ci_high,
            max(d.p_value) AS p_value, max(d.attainable_p) AS attainable_p, sum(d.image_count)::BIGINT AS images,
            count(*) AS distances, min(d.distance_m) AS nearest, max(d.distance_m) AS farthest,
            arg_min(d.distance_m, d.median_density) AS sparsest
@@ -61,10 +62,12 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 f"The images lie loosest at {row['sparsest']:g} m.",
                 effect_name="eta squared of distance",
                 effect_size=eta,
+                ci_low=row["ci_low"],
+                ci_high=row["ci_high"],
                 affected_images=row["images"],
                 example_ids=tuple(found["examples"] or ()),
                 evidence_sql="SELECT level, distance_m, image_count, sessions, median_density, ci_low, ci_high, spearman,\n"
-                "       eta_squared, p_value, attainable_p, statement\nFROM distance_drift\n"
+                "       eta_squared, eta_ci_low, eta_ci_high, p_value, attainable_p, statement\nFROM distance_drift\n"
                 f"WHERE class_name = {text(name)}\nORDER BY level, distance_m",
                 action="Compare classes at equal distances only, and hold every distance in training and test.",
             )

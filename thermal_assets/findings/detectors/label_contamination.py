@@ -6,15 +6,22 @@ share of neighbours from other objects (other sessions only, classes balanced) s
 thresholds batch_effect and alpha (batch_effect_alone where there is no q), or, where the names speak against the
 class, if it stands out by batch_effect and more neighbours show the named object than the folder's own. Only both
 together are HIGH: several objects in one frame are legal, and pictures alone may only be unusual. The evidence lists
-every file. Effect: mean of foreign_share minus base_rate, weighted by images.
+every file. Effect: mean of foreign_share minus base_rate, weighted by images. Its interval takes the batch as the unit:
+Student's t times the scaled MAD of the siblings, for the mean of these batches and for the median of the siblings
+(variance pi / 2n of a normal median); NULL where a batch has too few siblings for a z.
 """
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import duckdb
+from scipy.stats import t as student
 
 from thermal_assets.findings.finding import Finding, counted, fetch, percent, text
 from thermal_assets.findings.thresholds import Thresholds
+from thermal_assets.statistics.batch_drift import MIN_IMAGES, MIN_SIBLINGS
 from thermal_assets.warehouse.judged_batches import judged_batches_sql
 from thermal_assets.warehouse.views import POINTS_TO
 
@@ -27,11 +34,16 @@ SELECT b.class_name, b.code_contradicts AS by_code, b.picture_contradicts AS by_
            AS foreign_share,
        sum(b.base_rate * b.image_count) / sum(CASE WHEN b.base_rate IS NOT NULL THEN b.image_count END) AS base_rate,
        sum(b.effect * b.image_count) / sum(CASE WHEN b.effect IS NOT NULL THEN b.image_count END) AS effect,
-       max(b.q_value) AS q_value, count(b.q_value) AS tested,
+       max(b.q_value) AS q_value, count(b.q_value) AS tested, max(b.effect / nullif(b.robust_z, 0)) AS spread,
+       sum(b.image_count ** 2) / sum(b.image_count) ** 2 AS share_of_one, any_value(s.siblings) - count(*) AS siblings,
        flatten(list(b.example_ids ORDER BY b.effect DESC NULLS LAST, b.batch_id))[1:12] AS examples,
        any_value(l.level) AS level
 FROM ({judged_batches_sql("$effect", "$effect_alone", "$images_alone", "$alpha")}) b
 JOIN lenses l ON l.lens_id = b.lens_id AND l.in_force
+JOIN (
+    SELECT class_name, count(*) FILTER (image_count >= {MIN_IMAGES} AND foreign_share IS NOT NULL) AS siblings
+    FROM batch_drift GROUP BY ALL
+) s ON s.class_name = b.class_name
 WHERE b.code_contradicts OR b.picture_contradicts
 GROUP BY ALL
 ORDER BY b.class_name, looks_like
@@ -63,6 +75,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
         name, other = row["class_name"], row["looks_like"]
         both = row["by_code"] and row["by_picture"]
         kind = "both" if both else ("code" if row["by_code"] else "picture")
+        low, high = _interval(row)
         findings.append(
             Finding(
                 finding_id=f"label_contamination:{kind}:{name}|{other}",
@@ -78,6 +91,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 statement=_statement(row, name, other, kind),
                 effect_name="share of foreign neighbours above the sibling batches",
                 effect_size=row["effect"],
+                ci_low=low,
+                ci_high=high,
                 affected_images=row["images"],
                 example_ids=tuple(row["examples"]),
                 evidence_sql=_EVIDENCE.format(
@@ -89,6 +104,15 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
             )
         )
     return findings
+
+
+def _interval(row: dict[str, Any]) -> tuple[float | None, float | None]:
+    """95 % bounds of the effect: how far a mean of as many sibling batches strays from their median."""
+    if row["spread"] is None or row["tested"] < row["batches"] or row["siblings"] < MIN_SIBLINGS:
+        return None, None
+    variance = row["share_of_one"] + math.pi / (2 * row["siblings"])
+    reach = float(student.ppf(0.975, row["siblings"] - 1)) * row["spread"] * math.sqrt(variance)
+    return max(row["effect"] - reach, -1.0), min(row["effect"] + reach, 1.0)
 
 
 def _statement(row: dict[str, object], name: str, other: str, kind: str) -> str:

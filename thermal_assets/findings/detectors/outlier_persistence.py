@@ -4,7 +4,8 @@ Measure: table outlier_persistence at its greatest depth n for each class. Foldi
 itself, so the overlap is compared with what random projections to the dimension of L3 keep. Two
 lists drawn by lot from N images share n * n / N, a third of a class of 300 at n = 100; what goes
 beyond that is what was kept. Told only where the overlap lies below every random projection and what
-L3 kept is at or below persistence_ratio of what they kept on average.
+L3 kept is at or below persistence_ratio of what they kept on average. The interval of that ratio is that of what
+the single random projections kept: of the images there is nothing to sample, they were all compared.
 """
 
 from __future__ import annotations
@@ -22,11 +23,16 @@ ORDER BY class_name, scope
 """
 
 
+_ENDS = ("expected_high", "expected_low")  # what more random projections keep makes the ratio smaller
+
+
 def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> list[Finding]:
     findings = []
     for row in fetch(connection, _SQL):
         overlap, expected, lowest = row["overlap"], row["expected"], row["expected_low"]
-        kept = max(overlap - row["by_lot"], 0.0) / (expected - row["by_lot"])
+        beyond_lot = max(overlap - row["by_lot"], 0.0)
+        kept = beyond_lot / (expected - row["by_lot"])
+        bounds = [beyond_lot / of if (of := row[end] - row["by_lot"]) > 0 else None for end in _ENDS]
         if overlap >= lowest or kept > thresholds.persistence_ratio:
             continue
         name, scope = row["class_name"], row["scope"]
@@ -48,6 +54,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 f"{row['by_lot']:.0f}.",
                 effect_name="kept by L3 over kept by random projections, beyond what lots share",
                 effect_size=kept,
+                ci_low=bounds[0],
+                ci_high=bounds[1],
                 affected_images=row["n"] - overlap,
                 evidence_sql="SELECT class_name, scope, n, images_compared, overlap, expected, expected_low,\n"
                 f"       expected_high, sessions, rank_correlation\nFROM outlier_persistence\nWHERE class_name = {text(name)} "

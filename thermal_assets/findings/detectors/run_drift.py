@@ -53,10 +53,12 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 + (f" Classifier held out by session: AUC {worst['classifier_auc']:.2f}." if _has_auc(worst) else ""),
                 effect_name=worst["effect_name"],
                 effect_size=worst["effect"],
+                ci_low=worst["ci_low"],
+                ci_high=worst["ci_high"],
                 affected_images=worst["new_images"],
                 example_ids=tuple(worst["example_ids"]),
-                evidence_sql="SELECT measure, effect_name, effect, before, now, classifier_auc, p_value, attainable_p,\n"
-                "       new_images, old_images, new_sessions, old_sessions, statement\nFROM run_drift\n"
+                evidence_sql="SELECT measure, effect_name, effect, ci_low, ci_high, before, now, classifier_auc, p_value,\n"
+                "       attainable_p, new_images, old_images, new_sessions, old_sessions, statement\nFROM run_drift\n"
                 f"WHERE class_name = {text(name)} AND new_images > 0\nORDER BY measure <> 'pictures', effect DESC",
                 action="Look at the examples beside older pictures of the class; ask what changed (camera, settings, place, "
                 "season) before mixing the delivery in.",

@@ -137,6 +137,8 @@ AUDITS = (
             ),
             required("effect_name", "VARCHAR", "What effect measures"),
             column("effect", "DOUBLE", "How different; of pictures an AUC, 0.5 = as the older ones"),
+            column("ci_low", "DOUBLE", "Lower 95 % bound of effect, sessions resampled; NULL below eight a side"),
+            column("ci_high", "DOUBLE", "Upper 95 % bound of effect"),
             column("before", "DOUBLE", "Share or figure before"),
             column("now", "DOUBLE", "Share or figure now"),
             column("classifier_auc", "DOUBLE", "AUC of new against old pictures in sessions not seen before"),

@@ -95,6 +95,10 @@ COMPARISONS = (
             required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),
             column("spearman", "DOUBLE", "Rank correlation of density and distance over the class"),
             column("eta_squared", "DOUBLE", "Share of the variance of log density that distance explains, 0..1"),
+            column(
+                "eta_ci_low", "DOUBLE", "Lower 95 % bound of eta_squared, sessions left out in turn; NULL below eight"
+            ),
+            column("eta_ci_high", "DOUBLE", "Upper 95 % bound of eta_squared"),
             column("p_value", "DOUBLE", "Permutation of whole sessions; NULL if it cannot be had"),
             column("attainable_p", "DOUBLE", "The smallest p this many sessions could give"),
             required("statement", "VARCHAR", "What may be said, in words"),
