@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thermal_assets.neighbors.arithmetic import plain_picks
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
 from thermal_assets.neighbors.distances import sorted_candidates, to_distances
-from thermal_assets.neighbors.joined_search import WORTH_A_JOIN, Settled, plain_picks, run_joined_search
+from thermal_assets.neighbors.joined_search import WORTH_A_JOIN, Settled, run_joined_search
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.search import Rule, Search, SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.selection import empty_lists

@@ -13,14 +13,13 @@ from functools import partial
 
 import numpy as np
 
+from thermal_assets.neighbors.arithmetic import chosen_arithmetic
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.distances import sorted_candidates
 from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, GroupedLists
 from thermal_assets.neighbors.joined_search import (
     WORTH_A_JOIN,
     Settled,
-    plain_picks,
-    prepared,
     run_joined_search,
     told_again,
 )
@@ -28,7 +27,7 @@ from thermal_assets.neighbors.list_files import ListBlock, ListFiles
 from thermal_assets.neighbors.search import SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.self_join import Lists, join_rows
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
-from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, StreamedOperands, fast_bfloat16
+from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, StreamedOperands
 
 WORTH_AN_UPDATE = 0.2  # share of new images beyond which everything is searched anew
 _ENTERING = 32  # new images that may enter one list; where more do, the row is searched again
@@ -72,22 +71,22 @@ def run_update(
     codes = np.empty(0, dtype=np.int32) if session is None else session
     left = [np.empty(0, dtype=np.int64)]
     with full_float32():
-        bfloat16 = (precision or ("bfloat16" if fast_bfloat16() else "float32")) == "bfloat16"
-        operands: Operands | StreamedOperands
-        if bfloat16:
-            operands, bounds, wanted = prepared(space, fresh, row_picks, precision, memory_mb)
-        else:
-            operands = StreamedOperands(space)
-            bounds, wanted = Bounds(space, operands.error, space, operands), operands.precision
+        arithmetic, search = chosen_arithmetic(
+            space, space, fresh, grouped.k_plain, row_picks=row_picks, precision=precision, memory_mb=memory_mb
+        )
+        wanted = arithmetic.precision
+        operands: Operands | StreamedOperands = StreamedOperands(space) if search is None else search.left
+        bounds = Bounds(space, operands.error, space, operands) if search is None else search.bounds
+        del search
         is_fresh = previous.old_of < 0
-        plain = Shortlists(is_fresh, min(plain_picks(grouped.k_plain, wanted), space.count), wanted)
+        plain = Shortlists(is_fresh, arithmetic.picks(grouped.k_plain, space.count), wanted)
         entering = Shortlists(~is_fresh, _ENTERING, wanted)
         across = entering_across = no_shortlists(wanted)
         stored = previous.files.mapped()
         has_across = stored.has_across[previous.old_of, 0] & (previous.old_of >= 0)
         _refuse_what_is_too_far(bounds, previous.old_of, entering, stored.scores, stored.everything[:, 0])
         if session is not None:
-            picks = min(plain_picks(PICKS_PER_FRAME * grouped.k_across, wanted), space.count)
+            picks = arithmetic.picks(PICKS_PER_FRAME * grouped.k_across, space.count)
             across = Shortlists(is_fresh & (session >= 0), picks, wanted)
             entering_across = Shortlists(~is_fresh & (session >= 0), _ENTERING, wanted)
             old = np.where(has_across, previous.old_of, -1)

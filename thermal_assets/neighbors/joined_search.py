@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thermal_assets.neighbors.arithmetic import chosen_arithmetic, plain_picks
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.device_search import Ask, Candidates, accelerator, candidates_on_device
 from thermal_assets.neighbors.distances import sorted_candidates
-from thermal_assets.neighbors.search import Search, Work, full_float32, run_search
+from thermal_assets.neighbors.search import Work, full_float32, run_search
 from thermal_assets.neighbors.selection import first_of_rows
 from thermal_assets.neighbors.self_join import Lists, self_join
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
-from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, fast_bfloat16
+from thermal_assets.neighbors.space import Precision, Progress, Space
 
 if TYPE_CHECKING:
     import torch
@@ -30,14 +31,6 @@ _NO_SESSIONS = np.empty(0, dtype=np.int32)
 def told_again(progress: Progress | None, count: int, still_open: int) -> Progress | None:
     """``progress`` of the rows that are searched once more: it goes back by as many as are still open."""
     return None if progress is None else lambda done, of: progress(count - still_open + done, count)
-
-
-def plain_picks(k: int, precision: Precision) -> int:
-    """How many candidates a query collects for k neighbours: a margin that certifies nearly every row.
-
-    The rounding of 16-bit scores blurs the order of many more candidates than that of 32-bit ones.
-    """
-    return k + (max(24, k // 2) if precision == "bfloat16" else max(6, k // 8))
 
 
 @dataclass(frozen=True)
@@ -86,20 +79,6 @@ class Settled:
         return (self.bound == math.inf) | (self.bound > self.bounds.limit(self.rows, score))
 
 
-def prepared(
-    space: Space, rows: np.ndarray, picks: int, precision: Precision | None, memory_mb: float
-) -> tuple[Operands, Bounds, Precision]:
-    """Operands of products among all vectors, their bounds, and the precision: 16-bit ones are tried on some rows."""
-    wanted: Precision = precision or ("bfloat16" if fast_bfloat16() else "float32")
-    search = Search(space, space, wanted, picks, memory_mb)
-    if wanted == "bfloat16" and len(rows):
-        tried = rows[: search.rows]
-        if not search.trustworthy(search.fill(tried), tried, picks):
-            wanted = "float32"
-            search = Search(space, space, wanted, picks, memory_mb)
-    return search.left, search.bounds, wanted
-
-
 Emit = Callable[[Settled, Callable[[np.ndarray], Settled]], np.ndarray]
 
 
@@ -143,13 +122,19 @@ def run_joined_search(
         return "float32"
     left = [np.empty(0, dtype=np.int64)]
     with full_float32():
-        operands, bounds, wanted = prepared(space, rows, row_picks, precision, memory_mb)
+        arithmetic, search = chosen_arithmetic(
+            space, space, rows, k, row_picks=row_picks, precision=precision, memory_mb=memory_mb
+        )
+        wanted = arithmetic.precision
+        operands = search.left if search is not None else space.operands(wanted)
+        bounds = search.bounds if search is not None else Bounds(space, operands.error, space, operands)
+        del search
         asked = np.zeros(space.count, dtype=bool)
         asked[rows] = True
-        plain = Shortlists(asked, min(plain_picks(k, wanted), max(space.count - 1, 1)), wanted)
+        plain = Shortlists(asked, arithmetic.picks(k, space.count - 1), wanted)
         across = no_shortlists(wanted)
         if session is not None:
-            across = Shortlists(asked & (session >= 0), min(plain_picks(k_across, wanted), space.count), wanted)
+            across = Shortlists(asked & (session >= 0), arithmetic.picks(k_across, space.count), wanted)
         lists = Lists(plain, across, _NO_SESSIONS if session is None else session)
         self_join(operands, lists, memory_mb=memory_mb, progress=progress)
         del operands

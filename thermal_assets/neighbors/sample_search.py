@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thermal_assets.neighbors.arithmetic import Arithmetic, chosen_arithmetic, plain_picks
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.collected import CollectedLists
 from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
-from thermal_assets.neighbors.distances import to_score
+from thermal_assets.neighbors.distances import sorted_candidates, to_score
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
 from thermal_assets.neighbors.grouped import NEAR_COPY_DISTANCE, OTHER_SESSIONS, Neighborhood, across_rules
 from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, Across, GroupedLists
-from thermal_assets.neighbors.joined_search import plain_picks, settled_from_device
+from thermal_assets.neighbors.joined_search import Settled, settled_from_device
 from thermal_assets.neighbors.list_files import ListFiles
 from thermal_assets.neighbors.sample_update import PreviousSample, QueryBlock, SampleUpdate
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.search import Search, SearchOptions, full_float32, run_search
+from thermal_assets.neighbors.self_join import Lists, join_queries
+from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
 from thermal_assets.neighbors.space import Precision, Progress, SharedSpace
 
 if TYPE_CHECKING:
@@ -71,7 +74,7 @@ def neighborhood_in_sample(
         update = SampleUpdate(previous, candidates, column_of, memory_mb / 2)
         if not update.pays:
             update = None
-    used: Precision = "float32"
+    arithmetic: Arithmetic | None = None
     for start in range(0, count, _ROWS_AT_ONCE):
         span = slice(start, min(start + _ROWS_AT_ONCE, count))
         rows = np.arange(span.start, span.stop)
@@ -88,9 +91,10 @@ def neighborhood_in_sample(
         block = QueryBlock(rows, read, candidates, column_of[rows])
         left = np.arange(len(rows)) if update is None else update.apply(block, grouped)
         if len(left):
-            used = _search(block, left, grouped, options)
+            arithmetic = _search(block, left, grouped, options, arithmetic)
         if progress is not None:
             progress(start + len(rows), count)
+    used: Precision = "float32" if arithmetic is None else arithmetic.precision
     others = len(sample) - (column_of >= 0)
     counted = np.where(sessions < 0, others, 0)
     if (basis == OTHER_SESSIONS).any():
@@ -125,19 +129,68 @@ def _rules_of(rules: Across, rows: np.ndarray, sample: np.ndarray) -> Across:
     ]
 
 
-def _search(block: QueryBlock, left: np.ndarray, grouped: GroupedLists, options: SearchOptions) -> Precision:
-    """Search the queries ``left`` int64 of ``block`` among the whole sample; returns the precision of the products."""
+def _search(
+    block: QueryBlock, left: np.ndarray, grouped: GroupedLists, options: SearchOptions, arithmetic: Arithmetic | None
+) -> Arithmetic:
+    """Search the queries ``left`` int64 of ``block`` among the whole sample; returns what the products were made of.
+
+    ``arithmetic``: as an earlier block found it suits them.
+    """
     if (device := accelerator()) is not None:
-        left = _found_on_device(block, left, grouped, device)
-        options = {**options, "precision": "float32"}
-        if len(left) == 0:
-            return "float32"
+        left, arithmetic = _found_on_device(block, left, grouped, device), Arithmetic("float32")
+    else:
+        if arithmetic is None:
+            arithmetic, _ = chosen_arithmetic(
+                block.space,
+                block.candidates,
+                left,
+                grouped.k_plain,
+                row_picks=picks_for(grouped.k_plain),
+                precision=options["precision"],
+                memory_mb=options["memory_mb"],
+            )
+        left = _joined(block, left, grouped, arithmetic, options["memory_mb"])
 
     def work(search: Search, scores: ScoreBlock, rows: np.ndarray) -> np.ndarray:
         block.exclude_own(scores, rows)
         return grouped.work(search, scores, rows)
 
-    return run_search(block.space, block.candidates, left, work, picks=picks_for(grouped.k_plain), **options)
+    if len(left):
+        again: SearchOptions = {**options, "precision": arithmetic.precision}
+        run_search(block.space, block.candidates, left, work, picks=picks_for(grouped.k_plain), **again)
+    return arithmetic
+
+
+def _joined(
+    block: QueryBlock, left: np.ndarray, grouped: GroupedLists, arithmetic: Arithmetic, memory_mb: float
+) -> np.ndarray:
+    """Candidates of the queries ``left`` from one pass over the sample; returns int64: those that are still open."""
+    import torch
+
+    queries, candidates, precision = block.space, block.candidates, arithmetic.precision
+    count = candidates.count
+    ids = block.own_column.copy()
+    ids[ids < 0] = count + np.flatnonzero(ids < 0)
+    asked = np.zeros(count + len(ids), dtype=bool)
+    asked[ids[left]] = True
+    codes, across = np.empty(0, dtype=np.int64), no_shortlists(precision)
+    for _, rule in grouped.across_rules:
+        if rule.query_group is not None and rule.candidate_group is not None:
+            codes = np.full(len(asked), -1, dtype=np.int64)
+            codes[:count], codes[ids] = rule.candidate_group, rule.query_group
+            picks = arithmetic.picks(PICKS_PER_FRAME * grouped.k_across, count)
+            across = Shortlists(asked & (codes >= 0), picks, precision)
+    plain = Shortlists(asked, arithmetic.picks(grouped.k_plain, count), precision)
+    operands, theirs = queries.operands(precision), candidates.operands(precision)
+    bounds = Bounds(queries, operands.error, candidates, theirs)
+    with full_float32(), torch.no_grad():
+        join_queries(operands, left, ids[left], theirs, Lists(plain, across, codes), memory_mb=memory_mb)
+
+    def settled(lists: Shortlists, rows: np.ndarray) -> Settled:
+        columns, bound = lists.take(ids[rows])
+        return Settled(rows, *sorted_candidates(queries, rows, candidates, columns), bound, bounds)
+
+    return left[grouped.emit(settled(plain, left), lambda part: settled(across, part))]
 
 
 def _found_on_device(block: QueryBlock, left: np.ndarray, grouped: GroupedLists, device: torch.device) -> np.ndarray:

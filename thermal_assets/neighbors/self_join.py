@@ -116,6 +116,42 @@ def join_rows(
                 done.result()
 
 
+def join_queries(
+    queries: Operands, rows: np.ndarray, ids: np.ndarray, candidates: Operands, lists: Lists, *, memory_mb: float
+) -> None:
+    """Offer every vector of ``candidates`` to the lists of the queries ``rows`` int64 [m].
+
+    ``ids`` int64 [m]: where each query stands in ``lists``, whose first places are those of the candidates. A query that
+    is a candidate stands there, and is none of its own; the others stand behind them.
+    """
+    import torch
+
+    from thermal_assets.neighbors.shortlist_kernels import offer_rows
+
+    size = max(8, min(_BLOCKS[1], _fitting(candidates, memory_mb), -(-candidates.count // 8) * 8))
+    tile_rows = _tile_rows(size, candidates)
+    given, key = _Given(range(0, len(rows), tile_rows)), _key_type(candidates)
+    to_lists = (lists.plain.arrays, lists.across.arrays, np.asarray(lists.session, dtype=np.int32))
+    places = ids.astype(np.int32)
+
+    def work(_: int) -> None:
+        buffer = torch.empty(tile_rows * size, dtype=candidates.matrix.dtype)
+        turned = torch.empty(tile_rows, candidates.matrix.shape[1], dtype=candidates.matrix.dtype)
+        with torch.no_grad():
+            while (top := given.next()) is not None:
+                mine = places[top : top + tile_rows]
+                left = queries.as_queries(rows[top : top + tile_rows], turned)
+                for start in range(0, candidates.count, size):
+                    right = candidates.matrix[start : start + size]
+                    scores = buffer[: len(left) * len(right)].view(len(left), len(right))
+                    torch.mm(left, right.T, out=scores)
+                    offer_rows(scores.view(key).numpy(), len(right), mine, start, *to_lists)
+
+    with _one_thread_a_product() as threads, ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(work, range(threads)):
+            pass
+
+
 def block_size(count: int, operands: Operands | StreamedOperands, memory_mb: float) -> int:
     """Vectors a block: whole steps of 64, small enough for the memory and for little waste on the diagonal."""
     wanted = math.ceil(count / _BLOCKS_ACROSS / 64) * 64

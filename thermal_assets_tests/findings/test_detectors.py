@@ -69,6 +69,23 @@ def test_contamination_is_high_only_if_name_and_picture_agree() -> None:
     }
 
 
+def test_contamination_has_an_interval_where_the_siblings_are_enough_for_one() -> None:
+    def interval(images: int) -> tuple[float, float, float]:
+        w = clean()
+        PLANTS["label_contamination"](w)
+        set_all(w.of("batch_drift", w.names[0]), image_count=images)
+        frame = found(w.connect()).filter(pl.col("finding_id").str.contains(":both:"))
+        row: tuple[float, float, float] = frame.select("ci_low", "effect_size", "ci_high").row(0)
+        return row
+
+    low, effect, high = interval(40)
+    spread = 0.86 / 9  # of the siblings, as effect and robust_z have it
+    assert effect == pytest.approx(0.86)
+    assert 1.96 * spread < effect - low < 3 * spread  # few siblings: wider than a known normal spread gives
+    assert high == 1  # a share
+    assert interval(19)[0] is None  # batches too small to be compared
+
+
 def test_outliers_that_gather_in_a_sound_session_are_no_finding() -> None:
     w = clean()
     gathered_outliers(w)

@@ -101,13 +101,13 @@ def test_old_images_are_not_searched_again(tmp_path: Path, monkeypatch: pytest.M
     assert len(np.setdiff1d(folder.here[folder.sample_of(folder.here)], before)) > 0
     expected = folder.search(update=False)
     searched: list[np.ndarray] = []
-    run_search = sample_search.run_search
+    joined = sample_search._joined
 
-    def noted(queries: object, candidates: object, rows: np.ndarray, *rest: object, **options: object) -> object:
-        searched.append(rows)
-        return run_search(queries, candidates, rows, *rest, **options)  # type: ignore[arg-type]
+    def noted(block: object, left: np.ndarray, *rest: object) -> object:
+        searched.append(left)
+        return joined(block, left, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sample_search, "run_search", noted)
+    monkeypatch.setattr(sample_search, "_joined", noted)
     assert_equal(folder.search(update=True), expected)
     assert sum(len(rows) for rows in searched) == 8
 
