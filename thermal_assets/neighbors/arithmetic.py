@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermal_assets.neighbors.distances import sorted_candidates
-from thermal_assets.neighbors.search import Search
+from thermal_assets.neighbors.search import Rule, Search
 from thermal_assets.neighbors.space import Precision, Space, fast_bfloat16
 
 _TRIED = 128  # queries
@@ -41,6 +41,7 @@ def chosen_arithmetic(
     rows: np.ndarray,
     k: int,
     *,
+    rule: Rule | None = None,
     row_picks: int,
     precision: Precision | None,
     memory_mb: float,
@@ -49,13 +50,15 @@ def chosen_arithmetic(
 
     bfloat16 is tried on some queries: whether its scores keep to their bound on this machine, and how many candidates
     they leave in doubt. Far from the centre of all vectors, where whole classes lie close together, there are many.
-    ``precision`` None: bfloat16 where it is fast and the doubt costs less than it saves; else as it says.
+    ``rule``: which candidates count. ``precision`` None: bfloat16 where it is fast and the doubt costs less than it saves; else as it says.
     """
     if (precision or ("bfloat16" if fast_bfloat16() else "float32")) == "float32" or len(rows) == 0:
         return Arithmetic("float32"), None
     search = Search(queries, candidates, "bfloat16", row_picks, memory_mb)
     tried = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _TRIED, search.rows)).astype(np.int64))]
     block = search.fill(tried)
+    if rule is not None:
+        rule.apply(block, tried)
     if not search.trustworthy(block, tried, row_picks):
         return Arithmetic("float32"), None
     columns, _ = block.smallest(min(plain_picks(k, "bfloat16"), candidates.count))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermal_assets.neighbors.arithmetic import plain_picks
+from thermal_assets.neighbors.arithmetic import chosen_arithmetic, plain_picks
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
 from thermal_assets.neighbors.distances import sorted_candidates, to_distances
-from thermal_assets.neighbors.joined_search import WORTH_A_JOIN, Settled, run_joined_search
+from thermal_assets.neighbors.joined_search import WORTH_A_JOIN, Settled, run_joined_search, told_again
+from thermal_assets.neighbors.query_join import joined_queries
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.search import Rule, Search, SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.selection import empty_lists
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
 DEFAULT_MEMORY_MB = 384.0
+_QUERIES_AT_ONCE = 65_536
 
 
 @dataclass(frozen=True)
@@ -144,15 +146,66 @@ def nearest_between(
         return is_open
 
     used: Precision = "float32"
-    device = accelerator()
     rows = np.arange(asked.count)
-    if k > 0 and device is not None:
-        rows = _found_on_device(asked, space, rule, columns, scores, device, progress)
-        precision = "float32"
     if k > 0 and len(rows):
-        options: SearchOptions = {"precision": precision, "memory_mb": memory_mb, "progress": progress}
-        used = run_search(asked, space, rows, work, picks=picks_for(k), **options)
+        if (device := accelerator()) is not None:
+            rows = _found_on_device(asked, space, rule, columns, scores, device, progress)
+        else:
+            used, rows = _found_by_join(asked, space, rule, columns, scores, precision, memory_mb)
+        if progress is not None:
+            progress(asked.count - len(rows), asked.count)
+    if len(rows):
+        again = told_again(progress, asked.count, len(rows))
+        options: SearchOptions = {"precision": used, "memory_mb": memory_mb, "progress": again}
+        run_search(asked, space, rows, work, picks=picks_for(k), **options)
     return Neighbors(columns, to_distances(scores, space), counts, arithmetic=used)
+
+
+def _found_by_join(
+    asked: Space,
+    space: Space,
+    rule: Rule,
+    columns: np.ndarray,
+    scores: np.ndarray,
+    precision: Precision | None,
+    memory_mb: float,
+) -> tuple[Precision, np.ndarray]:
+    """Fill ``columns`` and ``scores`` [m, k] from one pass over the candidates.
+
+    Returns the precision of the products, and int64: the rows that are not certain.
+    """
+    k, still_open = columns.shape[1], [np.empty(0, dtype=np.int64)]
+    every = np.arange(asked.count)
+    arithmetic, search = chosen_arithmetic(
+        asked, space, every, k, rule=rule, row_picks=picks_for(k), precision=precision, memory_mb=memory_mb
+    )
+    left = search.left if search is not None else asked.operands(arithmetic.precision)
+    right = space.operands(arithmetic.precision)
+    del search
+    picks, groups = arithmetic.picks(k, space.count), None
+    if rule.query_group is not None and rule.candidate_group is not None:
+        # What is in no group counts for everybody: it is in one that nobody asks from.
+        none = int(max(rule.query_group.max(initial=-1), rule.candidate_group.max(initial=-1))) + 1
+        groups = (
+            np.where(rule.query_group < 0, none + 1, rule.query_group),
+            np.where(rule.candidate_group < 0, none, rule.candidate_group),
+        )
+    for start in range(0, asked.count, _QUERIES_AT_ONCE):
+        rows = every[start : start + _QUERIES_AT_ONCE]
+        plain, across = joined_queries(
+            asked,
+            left,
+            space,
+            right,
+            rows,
+            groups=groups,
+            picks=picks if groups is None else 0,
+            picks_across=0 if groups is None else picks,
+            memory_mb=memory_mb,
+        )
+        columns[rows], scores[rows], certain = (plain if groups is None else across)(rows).first(k)
+        still_open.append(rows[~certain])
+    return arithmetic.precision, np.concatenate(still_open)
 
 
 def _found_on_device(

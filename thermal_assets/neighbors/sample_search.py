@@ -13,17 +13,16 @@ from thermal_assets.neighbors.arithmetic import Arithmetic, chosen_arithmetic, p
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.collected import CollectedLists
 from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
-from thermal_assets.neighbors.distances import sorted_candidates, to_score
+from thermal_assets.neighbors.distances import to_score
 from thermal_assets.neighbors.exact import DEFAULT_MEMORY_MB, Neighbors, members, picks_for
 from thermal_assets.neighbors.grouped import NEAR_COPY_DISTANCE, OTHER_SESSIONS, Neighborhood, across_rules
 from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, Across, GroupedLists
-from thermal_assets.neighbors.joined_search import Settled, settled_from_device
+from thermal_assets.neighbors.joined_search import settled_from_device
 from thermal_assets.neighbors.list_files import ListFiles
+from thermal_assets.neighbors.query_join import joined_queries
 from thermal_assets.neighbors.sample_update import PreviousSample, QueryBlock, SampleUpdate
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.search import Search, SearchOptions, full_float32, run_search
-from thermal_assets.neighbors.self_join import Lists, join_queries
-from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
 from thermal_assets.neighbors.space import Precision, Progress, SharedSpace
 
 if TYPE_CHECKING:
@@ -165,32 +164,24 @@ def _joined(
     block: QueryBlock, left: np.ndarray, grouped: GroupedLists, arithmetic: Arithmetic, memory_mb: float
 ) -> np.ndarray:
     """Candidates of the queries ``left`` from one pass over the sample; returns int64: those that are still open."""
-    import torch
-
     queries, candidates, precision = block.space, block.candidates, arithmetic.precision
-    count = candidates.count
-    ids = block.own_column.copy()
-    ids[ids < 0] = count + np.flatnonzero(ids < 0)
-    asked = np.zeros(count + len(ids), dtype=bool)
-    asked[ids[left]] = True
-    codes, across = np.empty(0, dtype=np.int64), no_shortlists(precision)
+    groups = None
     for _, rule in grouped.across_rules:
         if rule.query_group is not None and rule.candidate_group is not None:
-            codes = np.full(len(asked), -1, dtype=np.int64)
-            codes[:count], codes[ids] = rule.candidate_group, rule.query_group
-            picks = arithmetic.picks(PICKS_PER_FRAME * grouped.k_across, count)
-            across = Shortlists(asked & (codes >= 0), picks, precision)
-    plain = Shortlists(asked, arithmetic.picks(grouped.k_plain, count), precision)
-    operands, theirs = queries.operands(precision), candidates.operands(precision)
-    bounds = Bounds(queries, operands.error, candidates, theirs)
-    with full_float32(), torch.no_grad():
-        join_queries(operands, left, ids[left], theirs, Lists(plain, across, codes), memory_mb=memory_mb)
-
-    def settled(lists: Shortlists, rows: np.ndarray) -> Settled:
-        columns, bound = lists.take(ids[rows])
-        return Settled(rows, *sorted_candidates(queries, rows, candidates, columns), bound, bounds)
-
-    return left[grouped.emit(settled(plain, left), lambda part: settled(across, part))]
+            groups = rule.query_group, rule.candidate_group
+    plain, across = joined_queries(
+        queries,
+        queries.operands(precision),
+        candidates,
+        candidates.operands(precision),
+        left,
+        own=block.own_column,
+        groups=groups,
+        picks=arithmetic.picks(grouped.k_plain, candidates.count),
+        picks_across=arithmetic.picks(PICKS_PER_FRAME * grouped.k_across, candidates.count),
+        memory_mb=memory_mb,
+    )
+    return left[grouped.emit(plain(left), across)]
 
 
 def _found_on_device(block: QueryBlock, left: np.ndarray, grouped: GroupedLists, device: torch.device) -> np.ndarray:
