@@ -157,6 +157,9 @@ THIRD_TWINS: tuple[Twin[ThirdGenerator], ...] = (
     Twin("two_normals", "half of the images are near frames", lambda g, s: g.clean(s, runs=0.5)),
     Twin("time_drift", "half of the images are near frames", lambda g, s: g.clean(s, runs=0.5)),
     Twin("weak_separation", "nine times as many normal images", lambda g, s: g.clean(s, unequal=True)),
+    Twin("shortcuts", "two of the anomalous sessions have a palette of their own", lambda g, s: g.own_palette(s)),
+    Twin("distance_effect", "one session from 3 m away lies nearer to the mean", lambda g, s: g.odd_session(s)),
+    Twin("session_clump", "half of the images are near frames", lambda g, s: g.clean(s, runs=0.5)),
     Twin("outlier_persistence", "the lens was fitted on every second session", lambda g, s: g.half_lens(s)),
     Twin("run_drift", "a delivery like the old images", lambda g, s: g.delivery(s, 0.0)),
 )  # fmt: skip

@@ -208,6 +208,27 @@ class ThirdGenerator:
         vectors = unit(data.vectors + way[:, None] * (mean - data.vectors))
         return FeatureSet(data.images, vectors, data.new, set(data.images["image_id"].filter(pl.Series(way > 0))))
 
+    def odd_session(self, seed: int) -> FeatureSet:
+        """One session of V_normal from 3 m away lies half of the way nearer to the mean: a session, not the distance."""
+        random = np.random.default_rng((seed, 33))
+        plan = _plan(random, {})
+        data = self._shot(random, plan, own_kinds(plan, KIND_OF))
+        mine = (plan["class_name"] == "V_normal").to_numpy()
+        far = plan.filter((pl.col("class_name") == "V_normal") & (pl.col("distance_m") == 3.0))["session_id"]
+        odd = mine & plan["session_id"].is_in(far.unique().sort().head(1).to_list()).to_numpy()
+        vectors = data.vectors.copy()
+        vectors[odd] = unit(vectors[odd] + 0.5 * (vectors[mine].mean(axis=0) - vectors[odd]))
+        return FeatureSet(data.images, vectors, data.new)
+
+    def own_palette(self, seed: int) -> FeatureSet:
+        """Two sessions of M_anomaly have a palette that nothing else has: it gives two sessions away, not the state."""
+        random = np.random.default_rng((seed, 34))
+        plan = _plan(random, {})
+        sessions = plan.filter(pl.col("class_name") == "M_anomaly")["session_id"].unique().sort().head(2)
+        own = pl.col("session_id").is_in(sessions.to_list())
+        plan = plan.with_columns(palette=pl.when(own).then(pl.lit("rainbow")).otherwise("palette"))
+        return self._shot(random, plan, own_kinds(plan, KIND_OF))
+
     def _otherwise(self, seed: int, stream: int, strength: float, pair: str, where: pl.Expr) -> FeatureSet:
         random = np.random.default_rng((seed, stream))
         plan = _plan(random, {})
