@@ -8,7 +8,8 @@ SET VARIABLE level = '*';
 
 SELECT normal_class, anomaly_class, level, matched, round(separability_auc, 3) AS separability_auc,
        round(ci_low, 3) AS ci_low, round(ci_high, 3) AS ci_high, interval_note,
-       round(recall_at_1_percent, 3) AS recall_at_1_percent,
+       round(recall_at_1_percent, 3) AS recall_at_1_percent, round(recall_ci_low, 3) AS recall_ci_low,
+       round(recall_ci_high, 3) AS recall_ci_high,
        round(distance_auc, 3) AS distance_auc, round(compactness_auc, 3) AS compactness_auc,
        m, n_normal, n_anomaly, sessions_normal, sessions_anomaly, common_support
 FROM (FROM separation UNION ALL BY NAME SELECT *, 'trained' AS level FROM supervised_separation)

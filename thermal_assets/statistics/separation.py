@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from thermal_assets.statistics.auc import UnitAuc, resampled_mean_auc
+from thermal_assets.statistics.false_alarms import ResampledRecall, recall_at_false_alarms
 from thermal_assets.statistics.frames import finite, table_frame
 from thermal_assets.statistics.gray_zone import gray_rows
 from thermal_assets.statistics.hashing import hashed_order, short_id
@@ -21,7 +22,6 @@ from thermal_assets.statistics.separation_strata import (
     Stratum,
     measure,
     over_draws,
-    recall_at_false_alarms,
 )
 
 K = 10
@@ -191,12 +191,15 @@ def _measures(
     queries = tuple(np.concatenate([empty, *(part.queries[side] for part in strata)]) for side in (0, 1))
     sessions = [np.unique(columns.sessions[rows][columns.sessions[rows] >= 0]).size for rows in queries]
     separability, spread = over_draws(strata, Stratum.separability, draws)
-    interval = _interval(strata, columns, names, (queries[0], queries[1]), draws, salt)
+    interval, of_recall = _intervals(strata, columns, names, (queries[0], queries[1]), draws, salt)
+    recall = recall_at_false_alarms(strata, draws)
     return {
         "compactness_auc": over_draws(strata, Stratum.compactness, draws)[0],
         "distance_auc": over_draws(strata, Stratum.distance, draws)[0],
         "separability_auc": separability,
-        "recall_at_1_percent": recall_at_false_alarms(strata, draws),
+        "recall_at_1_percent": recall,
+        "recall_ci_low": None if recall is None else of_recall.low,
+        "recall_ci_high": None if recall is None else of_recall.high,
         "ci_low": interval.low,
         "ci_high": interval.high,
         "interval_note": interval.note,
@@ -210,16 +213,18 @@ def _measures(
     }
 
 
-def _interval(
+def _intervals(
     strata: list[Stratum], columns: ImageColumns, names: tuple[str, str], queries: Sides, draws: int, salt: str
-) -> Interval:
+) -> tuple[Interval, Interval]:
+    """Of the separability AUC, and of the recall at 1 % false alarms."""
     # Images without a session share the number -1, so they move as one unit: cautious, never too narrow.
     units, numbers = np.unique(columns.sessions[np.concatenate(queries)], return_inverse=True)
     unit_of = np.full(columns.sessions.size, -1, dtype=np.int64)
     unit_of[np.concatenate(queries)] = numbers
     named = [unit_of[rows[columns.sessions[rows] >= 0]] for rows in queries]
     if min(side.size for side in named) == 0:
-        return session_bootstrap(lambda drawn: drawn.sum(axis=1), *named, salt=salt, names=names)
+        none = session_bootstrap(lambda drawn: drawn.sum(axis=1), *named, salt=salt, names=names)
+        return none, none
     parts = [
         UnitAuc([part.scores(draw) for draw in range(draws)], unit_of[part.queries[1]], unit_of[part.queries[0]])
         for part in strata
@@ -228,7 +233,12 @@ def _interval(
     def statistic(multiplicities: NDArray[np.float64]) -> NDArray[np.float64]:
         return resampled_mean_auc(parts, multiplicities)
 
-    return session_bootstrap(statistic, *named, units=units.size, salt=f"{salt}|bootstrap", names=names)
+    recall = ResampledRecall(strata, unit_of, units.size, draws)
+    auc, found = (
+        session_bootstrap(one, *named, units=units.size, salt=f"{salt}|bootstrap", names=names)
+        for one in (statistic, recall)
+    )
+    return auc, found
 
 
 def _why_empty(columns: ImageColumns, names: tuple[str, str], members: Sides, k: int) -> str:

@@ -130,25 +130,3 @@ def over_draws(
     values = [weighted_mean_auc([measure_of(part, draw) for part in strata], sizes) for draw in range(draws)]
     known = [value for value in values if value is not None]
     return (float(np.mean(known)), float(np.std(known))) if known else (None, None)
-
-
-FALSE_ALARMS = 0.01
-
-
-def recall_at_false_alarms(strata: Sequence[Stratum], draws: int, share: float = FALSE_ALARMS) -> float | None:
-    """Share of the anomaly images that score above all but ``share`` of the normal ones, mean over strata and draws.
-
-    Each stratum has a bound of its own, since scores of two strata (or two folds) have no common zero; strata are
-    weighted by their anomaly images. None where no stratum has 1 / share normal images: the bound cannot be told.
-    """
-    total = weight = 0.0
-    for part in strata:
-        normals, anomalies = part.queries[0].size, part.queries[1].size
-        if normals * share < 1 or anomalies == 0:
-            continue
-        for draw in range(draws):
-            high, low = part.scores(draw)
-            bound = np.sort(low)[-(int(share * normals) + 1)]
-            total += float(np.mean(high > bound)) * anomalies
-            weight += anomalies
-    return total / weight if weight else None

@@ -20,7 +20,7 @@ from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.access import empty_frame
 
-_VERSION = "3"
+_VERSION = "4"
 
 
 def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepReport:

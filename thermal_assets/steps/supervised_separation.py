@@ -13,7 +13,7 @@ from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
 from thermal_assets.warehouse.access import empty_frame
 
-_VERSION = "1"
+_VERSION = "2"
 SALT = "supervised_separation"
 
 

@@ -106,6 +106,10 @@ SEPARABILITY_COLUMNS: tuple[Column, ...] = (
         "DOUBLE",
         "Share of the anomalies found where 1 % of the normal images raise a false alarm; NULL below 100 normals",
     ),
+    column(
+        "recall_ci_low", "DOUBLE", "Lower 95 % bound of recall_at_1_percent, sessions resampled, the bound with them"
+    ),
+    column("recall_ci_high", "DOUBLE", "Upper 95 % bound of recall_at_1_percent"),
     column("ci_low", "DOUBLE", "Lower 95 % bound of separability_auc, sessions resampled"),
     column("ci_high", "DOUBLE", "Upper 95 % bound of separability_auc, sessions resampled"),
     required("interval_note", "VARCHAR", "How the interval was made, or why there is none"),

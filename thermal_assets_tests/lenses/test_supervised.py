@@ -12,6 +12,7 @@ from thermal_assets.lenses.crossfit import crossfitted
 from thermal_assets.lenses.evaluation import Pair, evaluate_lenses
 from thermal_assets.lenses.evaluation_measures import intrinsic_dimension, macro_f1
 from thermal_assets.lenses.supervised import HeadSettings, fit_head, supervised_contrastive_loss
+from thermal_assets.statistics.false_alarms import ResampledRecall, recall_at_false_alarms
 from thermal_assets.statistics.folds import group_folds
 from thermal_assets.statistics.frames import table_frame
 from thermal_assets.statistics.gray_zone import gray_rows
@@ -19,7 +20,7 @@ from thermal_assets.statistics.groups import codes
 from thermal_assets.statistics.label_network import fit_label_network
 from thermal_assets.statistics.label_probe import held_out_probabilities
 from thermal_assets.statistics.separation import supervised_separation
-from thermal_assets.statistics.separation_strata import Stratum, recall_at_false_alarms
+from thermal_assets.statistics.separation_strata import Stratum
 from thermal_assets_tests.statistics.images import image_frame, unit
 
 SMALL = HeadSettings(inputs=24, hidden=32, outputs=8, steps=30, batch=128)
@@ -89,6 +90,27 @@ def test_recall_at_one_percent_counts_the_normals_above():
     assert recall_at_false_alarms([part], 1) == pytest.approx(0.4)  # two of 200 normals lie above 197
     few = Stratum((np.arange(50), np.arange(50, 60)), m=10)
     assert recall_at_false_alarms([few], 1) is None
+
+
+def test_resampling_sessions_moves_the_bound_with_the_normal_images():
+    random = np.random.default_rng(5)
+    part = Stratum((np.arange(400), np.arange(400, 500)), m=10)
+    normal, anomaly = random.normal(0, 1, 400), random.normal(2, 1, 100)
+    part.to_normal, part.to_anomaly = [(normal, anomaly)], [(np.zeros(400), np.zeros(100))]
+    unit = np.concatenate([np.arange(400) // 40, 10 + np.arange(100) // 10])
+    times = random.multinomial(20, np.full(20, 1 / 20), 50).astype(float)
+    found = ResampledRecall([part], unit, 20, 1)(np.concatenate([np.ones((1, 20)), times]))
+    assert found[0] == pytest.approx(recall_at_false_alarms([part], 1))
+    for drawn, value in zip(times, found[1:], strict=True):
+        repeated = [
+            np.repeat(v, drawn[unit[at]].astype(int))
+            for v, at in ((normal, np.arange(400)), (anomaly, np.arange(400, 500)))
+        ]
+        if min(map(len, repeated)) == 0:
+            continue
+        # The lowest bound among the normal images that no more than one in a hundred exceeds.
+        bounds = [b for b in np.unique(normal) if np.sum(repeated[0] > b) <= 0.01 * len(repeated[0])]
+        assert value == pytest.approx(np.mean(repeated[1] > min(bounds)))
 
 
 def test_the_loss_is_that_of_the_paper():

@@ -211,7 +211,9 @@ def test_separation_tells_the_trained_lens_and_what_is_found_at_one_percent(
         pair |= {"sessions_normal": 0, "sessions_anomaly": 0, "reference_id": "r", "lens_id": LENSES["L2"]}
         trained = pair | {"matched": False, "separability_auc": 0.7631, "fitted_images": 60, "n_normal": 222}
         insert(connection, "supervised_separation", [trained | {"recall_at_1_percent": 0.4137}])
-        connection.execute("UPDATE separation SET recall_at_1_percent = 0.25, n_normal = 333 WHERE level = 'L3'")
+        connection.execute(
+            "UPDATE separation SET recall_at_1_percent = 0.25, recall_ci_low = 0.1234, recall_ci_high = 0.4, n_normal = 333 WHERE level = 'L3'"
+        )
         shown = separation(connection)
         assert {kind: row["separability_auc"] for kind, row in shown["pairs"][0]["levels"].items()} == {
             "L2": 0.8,
@@ -225,4 +227,7 @@ def test_separation_tells_the_trained_lens_and_what_is_found_at_one_percent(
         page = tmp_path / "report.html"
         write_report(connection, image_root=filled.image_root, output=page, title="t", context=context())
     section = page.read_text().partition('id="separation"')[2].partition("</section>")[0]
-    assert all(figure in section for figure in ("0.763", "41.4 %", "25.0 %", "222", "Trained on the labels"))
+    assert all(
+        figure in section
+        for figure in ("0.763", "41.4 %", "25.0 %", "12.3 % to 40.0 %", "222", "Trained on the labels")
+    )
