@@ -124,7 +124,7 @@ GATES = (
         _far_out,
         "warn",
         0.05,
-        "In data sets that were looked at it was 0 to 3 %.",
+        "Of 20,000 solar modules it was 1.7 %, of 3,289 crops seen from the air 0.5 %.",
         _FAR_OUT,
         ("class_densities", "findings"),
     ),
