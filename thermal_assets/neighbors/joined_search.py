@@ -17,7 +17,7 @@ from thermal_assets.neighbors.distances import sorted_candidates
 from thermal_assets.neighbors.search import Work, full_float32, run_search
 from thermal_assets.neighbors.selection import first_of_rows
 from thermal_assets.neighbors.self_join import Lists, self_join
-from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
+from thermal_assets.neighbors.shortlists import Shortlists, list_bytes, no_shortlists
 from thermal_assets.neighbors.space import Precision, Progress, Space
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 WORTH_A_JOIN = 0.6  # share of the rows asked for from which on each pair's product is computed once, for both
 _ROWS_AT_ONCE = 4096
+_LISTS_AT_ONCE = 2_500_000_000  # bytes of lists: where they are more, the queries come in parts
 _NO_SESSIONS = np.empty(0, dtype=np.int32)
 
 
@@ -79,6 +80,13 @@ class Settled:
         return (self.bound == math.inf) | (self.bound > self.bounds.limit(self.rows, score))
 
 
+def _of_part(progress: Progress | None, number: int, parts: int) -> Progress | None:
+    """``progress`` of the whole as the search of one of its parts goes on."""
+    if progress is None or parts <= 1:
+        return progress
+    return lambda done, of: progress((number * of + done) // parts, of)
+
+
 Emit = Callable[[Settled, Callable[[np.ndarray], Settled]], np.ndarray]
 
 
@@ -129,26 +137,30 @@ def run_joined_search(
         operands = search.left if search is not None else space.operands(wanted)
         bounds = search.bounds if search is not None else Bounds(space, operands.error, space, operands)
         del search
-        asked = np.zeros(space.count, dtype=bool)
-        asked[rows] = True
-        plain = Shortlists(asked, arithmetic.picks(k, space.count - 1), wanted)
-        across = no_shortlists(wanted)
-        if session is not None:
-            across = Shortlists(asked & (session >= 0), arithmetic.picks(k_across, space.count), wanted)
-        lists = Lists(plain, across, _NO_SESSIONS if session is None else session)
-        self_join(operands, lists, memory_mb=memory_mb, progress=progress)
-        del operands
+        picks = arithmetic.picks(k, space.count - 1)
+        picks_across = 0 if session is None else arithmetic.picks(k_across, space.count)
+        parts = -(-len(rows) * list_bytes(picks, picks_across) // _LISTS_AT_ONCE)
 
-    def settled(lists: Shortlists, chunk: np.ndarray) -> Settled:
-        columns, bound = lists.take(chunk)
-        return Settled(chunk, *sorted_candidates(space, chunk, space, columns), bound, bounds)
+        def settled(lists: Shortlists, chunk: np.ndarray) -> Settled:
+            columns, bound = lists.take(chunk)
+            return Settled(chunk, *sorted_candidates(space, chunk, space, columns), bound, bounds)
 
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        chunk = rows[start : start + _ROWS_AT_ONCE]
-        is_open = emit(settled(plain, chunk), lambda part: settled(across, part))
-        left.append(chunk[is_open])
-    plain.forget()
-    across.forget()
+        # Products of vectors that are both asked for in one part serve both; the others come once for each part.
+        for number, mine in enumerate(np.array_split(rows, max(parts, 1))):
+            asked = np.zeros(space.count, dtype=bool)
+            asked[mine] = True
+            plain, across = Shortlists(asked, picks, wanted), no_shortlists(wanted)
+            if session is not None:
+                across = Shortlists(asked & (session >= 0), picks_across, wanted)
+            lists = Lists(plain, across, _NO_SESSIONS if session is None else session)
+            self_join(operands, lists, asked, memory_mb=memory_mb, progress=_of_part(progress, number, parts))
+            if number + 1 >= parts:
+                del operands
+            for start in range(0, len(mine), _ROWS_AT_ONCE):
+                chunk = mine[start : start + _ROWS_AT_ONCE]
+                is_open = emit(settled(plain, chunk), lambda part, of=across: settled(of, part))  # type: ignore[misc]
+                left.append(chunk[is_open])
+            del plain, across, lists
     still_open = np.concatenate(left)
     if len(still_open):
         again = told_again(progress, space.count, len(still_open))

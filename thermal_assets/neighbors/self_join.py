@@ -46,8 +46,10 @@ class Lists:
     session: np.ndarray
 
 
-def self_join(operands: Operands, lists: Lists, *, memory_mb: float, progress: Progress | None = None) -> None:
-    """Offer every vector of ``operands`` to the lists of every other.
+def self_join(
+    operands: Operands, lists: Lists, asked: np.ndarray, *, memory_mb: float, progress: Progress | None = None
+) -> None:
+    """Offer every vector of ``operands`` to the lists of every other; ``asked`` bool [n]: whose lists take anything.
 
     ``memory_mb`` bounds the scores of all threads together. ``progress`` is called with (queries done, queries),
     in units of finished pairs.
@@ -56,10 +58,12 @@ def self_join(operands: Operands, lists: Lists, *, memory_mb: float, progress: P
     size = block_size(count, operands, memory_mb)
     blocks = [np.arange(start, min(start + size, count), dtype=np.int32) for start in range(0, count, size)]
     # Neighbouring blocks first: images of one folder lie together, and near candidates early keep later ones out.
+    some = np.array([bool(asked[block].any()) for block in blocks], dtype=bool)
     tasks = [
         (one, range(one + apart, min(one + apart + _AT_ONCE, len(blocks))))
         for apart in range(0, len(blocks), _AT_ONCE)
         for one in range(len(blocks) - apart)
+        if some[one] or some[one + apart : one + apart + _AT_ONCE].any()
     ]
     _join(operands, blocks, size, tasks, lists, progress)
 

@@ -35,7 +35,7 @@ class Shortlists:
     """
 
     def __init__(self, asked: np.ndarray, wanted: int, precision: Precision) -> None:
-        count, places = len(asked), wanted + max(8, wanted // 5)
+        count, places = len(asked), _places(wanted)
         self.wanted, self.precision = wanted, precision
         few = bool(asked.mean() < _FEW) if count else False
         self.keys = _untouched(count, places, few)
@@ -83,6 +83,15 @@ class Shortlists:
     def _values(self, keys: np.ndarray) -> np.ndarray:
         bits = keys << 16 if self.precision == "bfloat16" else keys
         return bits.view(np.float32).astype(np.float64)
+
+
+def _places(wanted: int) -> int:
+    return wanted + max(8, wanted // 5)
+
+
+def list_bytes(*wanted: int) -> int:
+    """Memory of a query whose lists hold so many candidates each; 0 = no list."""
+    return sum(8 * _places(one) for one in wanted if one)
 
 
 def no_shortlists(precision: Precision) -> Shortlists:
