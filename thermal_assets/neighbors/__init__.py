@@ -3,9 +3,11 @@
 space           vectors of one metric as operands of a matrix product
 bounds          how far computed scores may lie from the true ones
 *_kernels       compiled loops over vectors, scores, differences and lists
+arithmetic      products of 16 or of 32 bits, and how many candidates they ask for
 self_join       blocks against blocks, each pair's product once
 shortlists      the candidates with the smallest scores seen so far, for every query at once
 joined_search   all vectors among themselves: a join for nearly all rows, the row search for the rest
+query_join      queries against candidates that are others, in one pass
 scores          one block of products of a row search, and the smallest entries of its rows
 search          the row search: candidates, certificates, and what happens where one is missing
 distances       distances from differences, and the order they give
