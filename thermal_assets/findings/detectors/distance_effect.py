@@ -3,7 +3,8 @@
 Measure: eta squared (share of the variance of log density that distance explains) and Spearman's
 rank correlation of density and distance, both of the whole class, from distance_drift. One of them
 must be large and the permutation p, sessions as units, must reach alpha after Benjamini-Hochberg
-over classes. Where sessions are too few for p to get there, nothing is claimed. The finest level
+over classes. Where sessions are too few for p to get there, nothing is claimed; nor where the interval of eta squared,
+each session left out in turn, reaches 0: then one session alone is behind it. The finest level
 counts. LOW: a camera that goes away changes every picture; the question is whether it was meant.
 """
 
@@ -44,7 +45,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
     for row, q_value in zip(rows, q_values, strict=True):
         eta, spearman = row["eta_squared"] or 0.0, row["spearman"] or 0.0
         large = eta >= thresholds.eta_squared or abs(spearman) >= thresholds.spearman
-        if not large or q_value > thresholds.alpha:
+        by_one_session = row["ci_low"] is not None and row["ci_low"] <= 0
+        if not large or q_value > thresholds.alpha or by_one_session:
             continue
         name = row["class_name"]
         (found,) = fetch(connection, _EXAMPLES, class_name=name, distance=row["sparsest"])
