@@ -3,8 +3,9 @@
 Measure: eta squared (share of the variance of log density that distance explains) and Spearman's
 rank correlation of density and distance, both of the whole class, from distance_drift. One of them
 must be large and the permutation p, sessions as units, must reach alpha after Benjamini-Hochberg
-over classes. Where sessions are too few for p to get there, nothing is claimed; nor where the interval of eta squared,
-each session left out in turn, reaches 0: then one session alone is behind it. The finest level
+over classes. Where sessions are too few for p to get there, nothing is claimed. Where the interval of
+eta squared, each session left out in turn, reaches 0, one session may be behind it alone (such as the
+close-ups of one day), and the statement says so. The finest level
 counts. LOW: a camera that goes away changes every picture; the question is whether it was meant.
 """
 
@@ -45,10 +46,12 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
     for row, q_value in zip(rows, q_values, strict=True):
         eta, spearman = row["eta_squared"] or 0.0, row["spearman"] or 0.0
         large = eta >= thresholds.eta_squared or abs(spearman) >= thresholds.spearman
-        by_one_session = row["ci_low"] is not None and row["ci_low"] <= 0
-        if not large or q_value > thresholds.alpha or by_one_session:
+        if not large or q_value > thresholds.alpha:
             continue
         name = row["class_name"]
+        one_session = ""
+        if row["ci_low"] is not None and row["ci_low"] <= 0:
+            one_session = " It may be one session that does it: without it there is no effect to be sure of."
         (found,) = fetch(connection, _EXAMPLES, class_name=name, distance=row["sparsest"])
         findings.append(
             Finding(
@@ -61,7 +64,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 statement=f"In class {name}, distance ({counted(row['distances'], 'value')}, {row['nearest']:g} to "
                 f"{row['farthest']:g} m) explains {eta * 100:.0f} % of how crowded a picture lies; rank correlation "
                 f"{spearman:+.2f}; p = {row['p_value']:.3g} by permuting sessions, q = {q_value:.3g} over the classes. "
-                f"The images lie loosest at {row['sparsest']:g} m.",
+                f"The images lie loosest at {row['sparsest']:g} m.{one_session}",
                 effect_name="eta squared of distance",
                 effect_size=eta,
                 ci_low=row["ci_low"],
