@@ -50,7 +50,8 @@ def chosen_arithmetic(
 
     bfloat16 is tried on some queries: whether its scores keep to their bound on this machine, and how many candidates
     they leave in doubt. Far from the centre of all vectors, where whole classes lie close together, there are many.
-    ``rule``: which candidates count. ``precision`` None: bfloat16 where it is fast and the doubt costs less than it saves; else as it says.
+    ``rule``: which candidates count. ``precision`` None: bfloat16 where it is fast and the doubt costs less than it saves;
+    else as it says.
     """
     if (precision or ("bfloat16" if fast_bfloat16() else "float32")) == "float32" or len(rows) == 0:
         return Arithmetic("float32"), None

@@ -48,10 +48,6 @@ class Shortlists:
         """As the compiled loops take them."""
         return self.keys, self.columns, self.held, self.limit, self.wanted
 
-    def forget(self) -> None:
-        """Give the memory back."""
-        self.keys = self.columns = np.empty((0, 0), dtype=np.int32)
-
     def refuse_from(self, rows: np.ndarray, limit: np.ndarray, nothing: np.ndarray) -> None:
         """Take no more than scores of at most ``limit`` float64 [b]; none at all where ``nothing`` bool [b] says so.
 

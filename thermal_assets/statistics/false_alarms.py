@@ -60,11 +60,12 @@ class ResampledRecall:
         total, weight = np.zeros(len(multiplicities)), np.zeros(len(multiplicities))
         for (normals, anomalies), above in self._parts:
             n0, n1 = multiplicities @ normals, multiplicities @ anomalies
+            judged = n0 > 0  # without a normal image drawn there is no bound
             for alarms, found in above:
                 allowed = multiplicities @ alarms <= (self._share * n0 + 1e-9)[:, None]
                 last = np.maximum(allowed.sum(axis=1) - 1, 0)
-                total += np.take_along_axis(multiplicities @ found, last[:, None], axis=1)[:, 0]
-                weight += n1
+                total += judged * np.take_along_axis(multiplicities @ found, last[:, None], axis=1)[:, 0]
+                weight += judged * n1
         return np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
 
 

@@ -101,6 +101,8 @@ def test_resampling_sessions_moves_the_bound_with_the_normal_images():
     times = random.multinomial(20, np.full(20, 1 / 20), 50).astype(float)
     found = ResampledRecall([part], unit, 20, 1)(np.concatenate([np.ones((1, 20)), times]))
     assert found[0] == pytest.approx(recall_at_false_alarms([part], 1))
+    anomalies_only = np.r_[np.zeros(10), np.ones(10)][None]
+    assert np.isnan(ResampledRecall([part], unit, 20, 1)(anomalies_only)).all()
     for drawn, value in zip(times, found[1:], strict=True):
         repeated = [
             np.repeat(v, drawn[unit[at]].astype(int))
