@@ -23,7 +23,7 @@ class KeyIndex:
     def __init__(self, keys: np.ndarray) -> None:
         high, low = _halves(keys)
         # Sorting by the high half alone is several times faster than by both, and exact but for its ties.
-        order = np.argsort(high, kind="stable")
+        order = np.argsort(high)
         if len(high) > 1 and bool((np.diff(high[order]) == 0).any()):
             order = np.lexsort((low, high))
         self._high, self._low, self._order = high[order], low[order], order.astype(np.int64)

@@ -1,8 +1,9 @@
 """Lists of neighbours brought up to date: new images are compared with all, nothing else is.
 
 Of every old image the exact beginning of its list is stored, longer than what is asked for. Images that are gone
-leave the lists; new ones enter where their true score says so. A row whose list has become too short, or for which
-rounding could hide a new neighbour, is searched again. So the result is that of a search from nothing.
+leave the lists; new ones enter where their true score says so. A row for which rounding could hide a new neighbour is
+compared with every new image, one whose list has become too short is searched again. So the result is that of a search
+from nothing.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from thermal_assets.neighbors.joined_search import (
     told_again,
 )
 from thermal_assets.neighbors.list_files import ListBlock, ListFiles
+from thermal_assets.neighbors.newcomers import Newcomers, merge_pairs, merge_stored, reach_of
 from thermal_assets.neighbors.search import SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.self_join import Lists, join_rows
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
 from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, StreamedOperands
 
 WORTH_AN_UPDATE = 0.2  # share of new images beyond which everything is searched anew
-_ENTERING = 32  # new images that may enter one list; where more do, the row is searched again
+_ENTERING = 32  # new images that a list takes from the join; where more enter, the row is compared with all of them
 _ROWS_AT_ONCE = 8192
 
 
@@ -105,19 +107,25 @@ def run_update(
         columns, bound = lists.take(rows)
         return Settled(rows, *sorted_candidates(space, rows, space, columns), bound, bounds)
 
+    newcomers = Newcomers(space, fresh, memory_mb)
     place = ListBlock.empty(min(_ROWS_AT_ONCE, space.count), previous.files.width, previous.files.width_across)
     for start in range(0, space.count, _ROWS_AT_ONCE):
         rows = np.arange(start, min(start + _ROWS_AT_ONCE, space.count))
         old, block = previous.old_of[rows], place.first(len(rows))
         mine = rows[old < 0]
         certain = _merged(stored, block, 0, old, new_of, settled(entering, rows))
+        old_across = np.where(has_across[rows], old, -1)
         if session is None or not has_across[rows].any():
             block.across_columns[:], block.across_scores[:], block.everything[:, 1] = -1, np.inf, False
         else:
             # Where no list across is stored, the plain one was enough and may be again.
-            asked = has_across[rows]
-            old_across = np.where(asked, old, -1)
-            certain &= _merged(stored, block, 1, old_across, new_of, settled(entering_across, rows)) | ~asked
+            certain &= _merged(stored, block, 1, old_across, new_of, settled(entering_across, rows)) | (old_across < 0)
+        if len(doubtful := np.flatnonzero(~certain & (old >= 0))):
+            compared = _compared(
+                newcomers, space, rows[doubtful], session, stored, old[doubtful], old_across[doubtful], new_of
+            )
+            block.put(doubtful, compared)
+            certain[doubtful] = True
         left.append(rows[grouped.stored(rows, block, certain) & (old >= 0)])
         if len(mine):
             # New rows have no list to start from; theirs take the empty places, so that all are written at once.
@@ -153,14 +161,35 @@ def _merged(
 
     Returns bool [b]: no new image can be missing from them.
     """
-    from thermal_assets.neighbors.list_kernels import merge_lists
-
-    last = np.empty(len(old))
-    before, after = ((part.columns, part.scores) if side == 0 else (part.across_columns, part.across_scores)
-                     for part in (stored, block))  # fmt: skip
-    new = entering.columns, entering.scores
-    merge_lists(*before, stored.everything, side, old, new_of, *new, *after, block.everything, last)
+    last = merge_stored(stored, block, side, old, new_of, (entering.columns, entering.scores))
     return entering.reaches(np.where(block.everything[:, side], np.inf, last))
+
+
+def _compared(
+    newcomers: Newcomers,
+    space: Space,
+    rows: np.ndarray,
+    session: np.ndarray | None,
+    stored: ListBlock,
+    old: np.ndarray,
+    old_across: np.ndarray,
+    new_of: np.ndarray,
+) -> ListBlock:
+    """Lists of the old ``rows`` int64 [b] after a comparison with every newcomer: where more enter than a join keeps,
+    or where its rounding could hide one.
+
+    ``old``, ``old_across`` int64 [b]: the rows of their stored lists, plain and across (-1 = none).
+    """
+    queries = Space(space.array[rows], space.metric, like=space)
+    reach = np.maximum(reach_of(stored, 0, old), reach_of(stored, 1, old_across))
+    at, columns, scores = newcomers.within(queries, np.arange(len(rows)), reach)
+    lists = ListBlock.empty(len(rows), stored.columns.shape[1], stored.across_columns.shape[1])
+    merge_pairs(stored, lists, 0, old, new_of, (at, columns, scores))
+    if session is not None:
+        theirs, own = session[columns], session[rows[at]]
+        counts = (theirs >= 0) & (own >= 0) & (theirs != own)
+        merge_pairs(stored, lists, 1, old_across, new_of, (at[counts], columns[counts], scores[counts]))
+    return lists
 
 
 def _refuse_what_is_too_far(

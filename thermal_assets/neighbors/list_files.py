@@ -57,6 +57,11 @@ class ListBlock:
             np.zeros((rows, 1), dtype=bool),
         )
 
+    def put(self, rows: np.ndarray, lists: ListBlock) -> None:
+        """Lists of the rows ``rows`` int64 [b] take the place of what is there."""
+        for name in ListBlock.__annotations__:
+            getattr(self, name)[rows] = getattr(lists, name)
+
     def first(self, rows: int) -> ListBlock:
         """The first so many rows, in the same memory."""
         return ListBlock(*(getattr(self, name)[:rows] for name in ListBlock.__annotations__))

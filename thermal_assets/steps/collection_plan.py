@@ -6,7 +6,7 @@ import numpy as np
 
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import whitened_unit
-from thermal_assets.steps.images import vectors_of, whole_dataset
+from thermal_assets.steps.images import StoredVectors, whole_dataset
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
@@ -28,10 +28,11 @@ def materialize_collection_plan(home: Home, run_id: str) -> StepReport:
 
         with home.warehouse.read() as connection:
             lenses, images, copies, missing = whole_dataset(connection)
-        lens, hashes = load_lens(home, lenses["L3"]), images["content_hash"]
+        lens = load_lens(home, lenses["L3"])
+        stored = StoredVectors(home, lenses["L3"], images["content_hash"])
 
         def gather(rows: np.ndarray) -> np.ndarray:
-            return whitened_unit(lens, vectors_of(home, "L3", lenses["L3"], hashes.gather(rows)))
+            return whitened_unit(lens, stored.of(rows))
 
         labels = codes(images["class_name"])
         keys = images["image_key"].to_numpy().astype(np.int64)

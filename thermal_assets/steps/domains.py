@@ -10,7 +10,7 @@ import polars as pl
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.progress import reporter
-from thermal_assets.steps.images import dataset_images, missing_classes, require_lenses_in_force, vectors_of
+from thermal_assets.steps.images import StoredVectors, dataset_images, missing_classes, require_lenses_in_force
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
@@ -50,10 +50,10 @@ def _domains(home: Home, run_id: str, asset: str, measure: _Measure) -> StepRepo
             images = dataset_images(connection, lenses)
             missing = missing_classes(connection)
         lens = load_lens(home, lenses["L3"])
-        hashes = images["content_hash"]
+        stored = StoredVectors(home, lenses["L3"], images["content_hash"])
 
         def gather(rows: np.ndarray) -> np.ndarray:
-            return whitened_unit(lens, vectors_of(home, "L3", lenses["L3"], hashes.gather(rows)))
+            return whitened_unit(lens, stored.of(rows))
 
         rows = measure(images, gather, lenses["L3"])
         return {asset: Output([Slice(asset, rows)], lenses["L3"], metadata={"missing_classes": missing})}

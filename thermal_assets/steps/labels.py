@@ -11,7 +11,7 @@ from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.progress import reporter
 from thermal_assets.statistics.code_objects import class_objects, learn_code_objects
-from thermal_assets.steps.images import vectors_of, whole_dataset
+from thermal_assets.steps.images import StoredVectors, vectors_of, whole_dataset
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
@@ -58,9 +58,8 @@ def materialize_label_conflicts(home: Home, run_id: str) -> StepReport:
         from thermal_assets.statistics.label_noise import label_noise
         from thermal_assets.statistics.label_probe import held_out_probabilities
 
-        hashes = images["content_hash"]
         probabilities = held_out_probabilities(
-            lambda rows: vectors_of(home, "L2", lenses["L2"], hashes.gather(rows)),
+            StoredVectors(home, lenses["L2"], images["content_hash"]).of,
             codes(images["class_name"]),
             images["image_key"].to_numpy().astype(np.int64),
             exclusion_groups(images, copies),

@@ -13,7 +13,7 @@ from thermal_assets.neighbors.salted_hash import salted_hash
 from thermal_assets.neighbors.sample_search import METHOD, neighborhood_in_sample
 from thermal_assets.neighbors.sample_update import PreviousSample
 from thermal_assets.progress import reporter
-from thermal_assets.steps.images import vectors_of
+from thermal_assets.steps.images import StoredVectors
 from thermal_assets.steps.neighbor_lists import searched_lists
 from thermal_assets.steps.neighborhood import NEIGHBORS_MEASURED, NeighborhoodRows, asked_of, neighborhood_rows
 from thermal_assets.steps.versions import fingerprint
@@ -30,7 +30,8 @@ def measure_against_reference(
     what differs is computed.
     """
     sample = _sample(images["image_key"], size)
-    drawn = vectors_of(home, level, lens_id, images["content_hash"].gather(sample))
+    stored = StoredVectors(home, lens_id, images["content_hash"])
+    drawn = stored.of(sample)
     asked = asked_of(images, drawn, k)
     enough = images["session_id"].drop_nulls().n_unique() >= MINIMUM_SESSIONS
     with searched_lists(
@@ -44,7 +45,7 @@ def measure_against_reference(
             before = _sample(kept.images_before["image_key"], size)
             previous = PreviousSample(kept.previous.files, kept.previous.old_of, before)
         found = neighborhood_in_sample(
-            lambda rows: vectors_of(home, level, lens_id, images["content_hash"].gather(rows)),
+            stored.of,
             images.height,
             sample,
             files=kept.files,

@@ -18,7 +18,7 @@ import polars as pl
 from thermal_assets.home.layout import Home
 from thermal_assets.lenses.projection import whitened_unit
 from thermal_assets.steps.findings import METRICS
-from thermal_assets.steps.images import copy_groups, missing_classes, require_lenses_in_force, vectors_of
+from thermal_assets.steps.images import StoredVectors, copy_groups, missing_classes, require_lenses_in_force
 from thermal_assets.steps.l3_files import load_lens
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.shortcut_audit import AUDITED_IMAGES
@@ -65,10 +65,11 @@ def materialize_run_drift(home: Home, run_id: str) -> StepReport:
         same_name = images.join(known, on="image_id", how="left", maintain_order="left")["same_name"]
         new = same_name.is_null().to_numpy() & (not first)
         moved = same_name.eq_missing(False).to_numpy()
-        lens, hashes = load_lens(home, lenses["L3"]), images["content_hash"]
+        lens = load_lens(home, lenses["L3"])
+        stored = StoredVectors(home, lenses["L3"], images["content_hash"])
 
         def gather(rows: np.ndarray) -> np.ndarray:
-            return whitened_unit(lens, vectors_of(home, "L3", lenses["L3"], hashes.gather(rows)))
+            return whitened_unit(lens, stored.of(rows))
 
         counts = images.filter(~pl.Series(new)).group_by("class_name").agg(pl.len().alias("old_images"))
         frames = [

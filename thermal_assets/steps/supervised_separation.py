@@ -7,7 +7,7 @@ import polars as pl
 
 from thermal_assets.home.layout import Home
 from thermal_assets.progress import reporter
-from thermal_assets.steps.images import normal_anomaly_pairs, vectors_of, whole_dataset
+from thermal_assets.steps.images import StoredVectors, normal_anomaly_pairs, whole_dataset
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
@@ -35,9 +35,8 @@ def materialize_supervised_separation(home: Home, run_id: str, max_reference: in
             keys = images["image_key"].to_numpy().astype(np.int64)
             folds = group_folds(labels, keys, exclusion_groups(images, copies), SALT)
             if all(_enough(labels[folds == fold]) for fold in (0, 1)):
-                hashes = images["content_hash"]
                 vectors, fitted = crossfitted(
-                    lambda rows: vectors_of(home, "L2", lenses["L2"], hashes.gather(rows)),
+                    StoredVectors(home, lenses["L2"], images["content_hash"]).of,
                     labels,
                     codes(_state_names(images)),
                     keys,
