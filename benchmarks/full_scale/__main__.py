@@ -78,7 +78,7 @@ def main() -> int:
     names = Counter(station.name for station in plan)
     print_report(folder, names, log_name)
     if options.delivery:
-        print_delivery(folder, names)
+        print_delivery(folder, {station.name: station.assets for station in stations(options.images)})
     return 1 if failed else 0
 
 

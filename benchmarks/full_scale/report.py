@@ -65,21 +65,36 @@ def print_report(folder: Path, wanted: dict[str, int], log_name: str = FULL) -> 
     console.print("sizes in MB: " + ", ".join(f"{name} {size / 2**20:,.0f}" for name, size in sorted(sizes.items())))
 
 
-def print_delivery(folder: Path, wanted: dict[str, int]) -> None:
-    """What a delivery cost, beside what the whole data set had cost; ``wanted`` as in ``print_report``."""
+def print_delivery(folder: Path, assets_of: dict[str, tuple[str, ...]]) -> None:
+    """What a delivery cost, beside what the whole data set had cost, station by station of the whole.
+
+    ``assets_of``: name of a station of the whole -> its assets. A run of the delivery takes a class through several of
+    them: its steps are counted where their assets belong, the rest of its time (start of the process, Dagster) apart.
+    """
+    delivery, full = (read_log(folder, log) for log in (DELIVERY, FULL))
+    spent, peaks, rest = dict.fromkeys(assets_of, 0.0), dict.fromkeys(assets_of, 0), 0.0
+    for line in delivery:
+        used, peak = float(str(line["processor_seconds"])), int(str(line["peak_memory_mb"]))
+        steps = dict(line.get("steps") or {})  # type: ignore[call-overload]
+        for name, assets in assets_of.items():
+            mine = sum(float(seconds) for asset, seconds in steps.items() if asset in assets)
+            if line["name"] == name and not steps:  # not a run of Dagster
+                mine = used
+            if mine:
+                spent[name], used, peaks[name] = spent[name] + mine, used - mine, max(peaks[name], peak)
+        rest += used
     table = Table("station", "delivery: processor-s", "the whole: processor-s", "share", "peak MB")
     total = [0.0, 0.0]
-    for name, runs in wanted.items():
-        of = [[line for line in read_log(folder, log) if line["name"] == name] for log in (DELIVERY, FULL)]
-        if sum(not line["errors"] for line in of[0]) < runs:
-            table.add_row(name, f"{len(of[0])} of {runs} runs")
+    for name in assets_of:
+        cost = sum(float(str(line["processor_seconds"])) for line in full if line["name"] == name)
+        if not spent[name]:
             continue
-        costs = [sum(float(str(line["processor_seconds"])) for line in lines) for lines in of]
-        total = [sofar + cost for sofar, cost in zip(total, costs, strict=True)]
-        peak = max(int(str(line["peak_memory_mb"])) for line in of[0])
+        total = [total[0] + spent[name], total[1] + cost]
         table.add_row(
-            name, f"{costs[0]:,.0f}", f"{costs[1]:,.0f}", f"{costs[0] / max(costs[1], 0.01):.1%}", f"{peak:,}"
+            name, f"{spent[name]:,.0f}", f"{cost:,.0f}", f"{spent[name] / max(cost, 0.01):.1%}", f"{peaks[name]:,}"
         )
+    table.add_row(f"start of {len(delivery)} processes", f"{rest:,.0f}")
+    total[0] += rest
     table.add_row("together", f"{total[0]:,.0f}", f"{total[1]:,.0f}", f"{total[0] / max(total[1], 0.01):.1%}")
     Console(width=150).print(table)
 
