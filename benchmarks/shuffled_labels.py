@@ -4,8 +4,9 @@
 
 1,920 real pictures of one kind (sound solar modules through the real lens) in 96 sessions of 20. Whole sessions are
 given one of two labels by lot, equally many and eleven to one, and every measure that compares two groups compares
-these: separation at L2 and L3, through the supervised lens (trained on those labels, held out), the domain classifier,
-two distances, a delivery, and the shortcut audit (single pictures have brightness and size of their own). What the
+these: separation at L2 and L3, at all distances and inside each, through the supervised lens (trained on those labels,
+held out), the domain classifier of places and months, two distances, a delivery, and the shortcut audit of state and
+class (single pictures have brightness and size of their own). What the
 audit compares mostly goes by session, so a lot says little; it is cheap, and ``--audits`` lots of its own are drawn.
 The images of a session are drawn at random (``--scenes 0``) or share a tenth of a picture, so that sessions differ.
 Exit code 1 where the mean over all lots is farther from 0.50 than 0.02 and than 2.5 of its standard errors.
@@ -91,14 +92,23 @@ def _lot(pool: np.ndarray, share: float, scenes: float, seed: int) -> dict[str, 
     white = whitened_unit(lens, lens.project(vectors))
     found: dict[str, float] = {}
     for level, points in (("L2", vectors), ("L3", white)):
-        row = separation(images, points, level=level, lens_id="l", pairs=[CLASSES]).row(0, named=True)
-        found |= {
-            f"separation {level}, {name}": row[f"{name}_auc"] for name in ("compactness", "distance", "separability")
-        }
+        for row in separation(images, points, level=level, lens_id="l", pairs=[CLASSES]).iter_rows(named=True):
+            how = f"{level}, inside each distance" if row["matched"] else level
+            found |= {
+                f"separation {how}, {name}": row[f"{name}_auc"] for name in ("compactness", "distance", "separability")
+            }
     found["separation, supervised lens"] = _supervised(images, vectors)
-    one = images.with_columns(class_name=pl.lit("M_normal"), site_code=pl.Series(np.where(positive, "P2", "P1")))
+    one = images.with_columns(
+        captured_on=pl.lit(None, dtype=pl.Date),
+        class_name=pl.lit("M_normal"),
+        site_code=pl.Series(np.where(positive, "P2", "P1")),
+    )
     drift = domain_drift(one, lambda rows: white[rows], level="L3", lens_id="l")
     found["domain classifier, places"] = drift.filter(pl.col("value") == "P2")["auc"][0]
+    later = np.where(positive, np.datetime64("2024-06-15"), np.datetime64("2024-05-15"))
+    by_month = images.with_columns(class_name=pl.lit("M_normal"), captured_on=pl.Series(later))
+    drift = domain_drift(by_month, lambda rows: white[rows], level="L3", lens_id="l")
+    found["domain classifier, months"] = drift.filter(kind="month", value="2024-06")["auc"][0]
     two = one.with_columns(distance_m=pl.Series(np.where(positive, 2.0, 1.0)))
     groups = distance_groups(two, lambda rows: white[rows], level="L3", lens_id="l")
     found["domain classifier, distances"] = groups["auc"][0]
@@ -109,10 +119,21 @@ def _lot(pool: np.ndarray, share: float, scenes: float, seed: int) -> dict[str, 
 
 
 def _audit(images: pl.DataFrame) -> dict[str, float]:
-    audit = shortcut_audit(images).filter(target="state")
-    return {
-        f"shortcut audit, {name}": auc for name, auc in audit.select("feature", "auc").iter_rows() if auc is not None
-    }
+    """Of the state, and of a class against two others that the same lot is drawn among."""
+    random = np.random.default_rng(images["image_key"].to_numpy().astype(np.uint64)[:4])
+    third = random.permutation(np.arange(SESSIONS) % 3)[codes(images["session_id"])]
+    parted = pl.Series(np.where(third == 0, "other", images["class_name"].to_numpy()))
+    found = {}
+    for target, frame in (("state", images), ("class", images.with_columns(class_name=parted))):
+        audit = shortcut_audit(frame).filter(target=target)
+        if target == "class":
+            audit = audit.filter(subject=CLASSES[1])
+        found |= {
+            f"shortcut audit, {target} by {name}": auc
+            for name, auc in audit.select("feature", "auc").iter_rows()
+            if auc is not None
+        }
+    return found
 
 
 def _frame(random: np.random.Generator, session: np.ndarray, positive: np.ndarray) -> pl.DataFrame:
@@ -132,12 +153,13 @@ def _frame(random: np.random.Generator, session: np.ndarray, positive: np.ndarra
             "frame_id": [f"f{n:05d}" for n in range(n)],
             "batch_id": [f"b{number:02d}" for number in session],
             "distance_m": random.choice([1.0, 2.0, 5.0], SESSIONS)[session],
+            "captured_on": np.datetime64("2024-03-01") + random.integers(0, 180, SESSIONS)[session],
             "brightness": random.normal(0.5, 0.1, SESSIONS)[session] + random.normal(0, 0.05, n),
             "width": random.integers(40, 120, n),
             "height": random.integers(40, 120, n),
             **lot,
         }
-    ).with_columns(captured_on=pl.lit(None, dtype=pl.Date), day=pl.lit(None, dtype=pl.Date))
+    ).with_columns(day="captured_on")
 
 
 def _supervised(images: pl.DataFrame, vectors: np.ndarray) -> float:
