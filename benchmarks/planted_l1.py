@@ -5,7 +5,8 @@
 
 Three parts, each through the real pipeline up to the findings. Precision and recall per detector on sample
 data sets with planted faults, counted in images from the evidence of the findings. The share of damaged
-pictures that is found as the damage grows, on drawn crops and, where ../shared/data has them, on real ones.
+pictures that is found as the damage grows, on drawn crops and, where ../shared/data has them, on real ones; and
+how many names or pixel modes must be wrong before that is told.
 Clean data sets, which must give no L1 finding; what L2 and L3 say of them is shown as information. With
 --l1-only the steps up to the L1 findings run and no lens: quicker, without copies, and silent on L2 and L3.
 """
@@ -22,6 +23,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks.planted.amounts import print_amounts
 from benchmarks.planted.pipeline import l1_home, run_l1
 from benchmarks.planted.scoring import NEED_LENS, Score, clean_findings, score_home
 from benchmarks.planted.strengths import print_curves, real_crops, strength_curves
@@ -107,6 +109,7 @@ def main() -> int:
         if options.seeds:
             planted(folder, options.seeds, options.images, options.l1_only)
         if not options.no_strengths:
+            print_amounts(folder, options.images)
             drawn = folder / "drawn"
             write_sample_dataset(drawn, options.images, 21, clean=True)
             print_curves("drawn crops", strength_curves(drawn / "images", "aihub-235", folder / "strengths-drawn"))
