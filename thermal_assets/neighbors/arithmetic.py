@@ -11,7 +11,8 @@ from thermal_assets.neighbors.distances import sorted_candidates
 from thermal_assets.neighbors.search import Rule, Search
 from thermal_assets.neighbors.space import Precision, Space, fast_bfloat16
 
-_TRIED = 128  # queries
+_TRIED = 128  # queries, of many; of few, so large a part of them that the trial costs little beside them
+_TRIED_OF_FEW, _PART = 16, 1 / 16
 _CERTAIN = 0.98  # share of the queries whose candidates are to be enough
 # Where the rounding of 16 bits asks for so many more candidates for each column of the product and each candidate it
 # meets, keeping them costs what the faster product saves: about as long on the AVX512-BF16 cores where it was measured.
@@ -56,7 +57,8 @@ def chosen_arithmetic(
     if (precision or ("bfloat16" if fast_bfloat16() else "float32")) == "float32" or len(rows) == 0:
         return Arithmetic("float32"), None
     search = Search(queries, candidates, "bfloat16", row_picks, memory_mb)
-    tried = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _TRIED, search.rows)).astype(np.int64))]
+    count = min(len(rows), _TRIED, search.rows, max(_TRIED_OF_FEW, int(_PART * len(rows))))
+    tried = rows[np.unique(np.linspace(0, len(rows) - 1, count).astype(np.int64))]
     block = search.fill(tried)
     if rule is not None:
         rule.apply(block, tried)
