@@ -1,7 +1,7 @@
 """Do the detectors of labels, separation and drift find what was planted, and nothing else?
 
     python -m benchmarks.planted_l3 [--blind | --third] [--vectors FILE.npz] [--crops FILE.npz] [--events 59] [--steps 12]
-        [--twins 12] [--clean 60] [--seed 1000] [--only DETECTOR ...]
+        [--twins 12] [--clean 60] [--seed 1000] [--only DETECTOR ...] [--strengths 0 0.1 0.2 0.4 0.7 1]
 
 Data sets of 960 real feature vectors (solar modules through the real lens) in two objects, normal and anomaly, sixteen
 sessions a class, with bursts and ambient drift (benchmarks/planted/feature_sets.py); measured and judged by the
@@ -68,6 +68,7 @@ def main() -> int:
     parser.add_argument("--clean", type=int, default=60, help="clean sets (default 60)")
     parser.add_argument("--seed", type=int, default=FIRST_SEED, help="seed of the first set (default 1000)")
     parser.add_argument("--only", nargs="*", default=list(TABLES_OF), help="detectors (default: all)")
+    parser.add_argument("--strengths", type=float, nargs="+", default=list(STRENGTHS), help="rising")
     options = parser.parse_args()
     modules = solar_vectors(options.vectors)
     if options.blind:
@@ -82,7 +83,7 @@ def _judge(
 ) -> int:
     for plant in plants:
         if plant.detector in options.only and options.events and options.steps:
-            _curve(generator, plant, options.events, options.steps, options.seed)
+            _curve(generator, plant, options.strengths, options.events, options.steps, options.seed)
     for twin in twins:
         if twin.detector in options.only and options.twins:
             _twin(generator, twin, options.twins, options.seed + 500)
@@ -90,13 +91,13 @@ def _judge(
     return _clean(generator, options.clean, tuple(options.only), first) if options.clean else 0
 
 
-def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: int) -> None:
+def _curve(generator: Any, plant: Plant[Any], strengths: Sequence[float], events: int, steps: int, first: int) -> None:
     shares: list[float] = []
     counts: list[str] = []
     right = anywhere = planted = named = wrong = 0
     by_sessions: dict[int, list[bool]] = defaultdict(list)
-    for strength in reversed(STRENGTHS):
-        count = events if strength == STRENGTHS[-1] else steps
+    for strength in reversed(strengths):
+        count = events if strength == strengths[-1] else steps
         told = 0
         for seed in range(first, first + count):
             data = plant.make(generator, seed, strength)
@@ -107,12 +108,12 @@ def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: in
             if plant.subject == WHOLE_SET and 2 * len(data.planted.intersection(names)) < max(len(data.planted), 1):
                 mine = right_ones = []
             told += bool(mine)
-            if strength == STRENGTHS[-1]:
+            if strength == strengths[-1]:
                 by_sessions[_sessions(data) // 5 * 5].append(bool(mine))
                 others = [finding for finding in findings if finding not in right_ones]
                 following = sum(plant.follows(finding, connection, seed) for finding in others)
                 named, wrong = named + len(right_ones) + following, wrong + len(others) - following
-            if strength == STRENGTHS[-1] and plant.listed is not None:
+            if strength == strengths[-1] and plant.listed is not None:
                 right += len(data.planted.intersection(names[: len(data.planted)]))
                 anywhere += len(data.planted.intersection(names))
                 planted += len(data.planted)
@@ -123,7 +124,10 @@ def _curve(generator: Any, plant: Plant[Any], events: int, steps: int, first: in
         shares.insert(0, told / count)
         counts.insert(0, f"{strength:g}: {told}/{count}")
     print(f"{plant.detector:20}{plant.what}\n{'':20}{'  '.join(counts)}")
-    print(f"{'':20}half told from {_reach(shares, 0.5)}, 95 % from {_reach(shares, 0.95)}", flush=True)
+    print(
+        f"{'':20}half told from {_reach(shares, strengths, 0.5)}, 95 % from {_reach(shares, strengths, 0.95)}",
+        flush=True,
+    )
     print(
         f"{'':20}at full strength: recall {shares[-1]:.3f}, precision {_share(named, named + wrong)} ({wrong} others)"
     )
@@ -146,13 +150,13 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.3f}" if whole else "-"
 
 
-def _reach(shares: list[float], wanted: float) -> str:
+def _reach(shares: list[float], strengths: Sequence[float], wanted: float) -> str:
     """The strength at which the curve crosses ``wanted``, between two steps by straight line."""
     for place, share in enumerate(shares):
         if share >= wanted:
             if place == 0:
                 return "0"
-            before, low, high = shares[place - 1], STRENGTHS[place - 1], STRENGTHS[place]
+            before, low, high = shares[place - 1], strengths[place - 1], strengths[place]
             return f"{low + (wanted - before) / (share - before) * (high - low):.2f}"
     return "never"
 
