@@ -13,6 +13,7 @@ BENCHMARKS = (
     "neighbors_update",
     "catalogue_scale",
     "planted_l1",
+    "planted_copies",
     "lenses_compared",
     "label_issues",
     "shuffled_labels",

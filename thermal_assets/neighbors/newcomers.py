@@ -31,6 +31,8 @@ class Newcomers:
         Queries and columns int64, scores float64; in the order of ``rows``.
         """
         at_all, columns, scores = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
+        if not len(self.columns) or not len(rows):
+            return at_all[0], columns[0], scores[0]
         with full_float32():
             search = Search(queries, self._space, "float32", 1, self._memory_mb)
             for start in range(0, len(rows), search.rows):
