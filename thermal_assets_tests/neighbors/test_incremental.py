@@ -48,6 +48,37 @@ def test_old_images_are_not_searched_again(tmp_path: Path, monkeypatch: pytest.M
     assert searched == []
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_where_more_new_images_enter_a_list_than_it_takes_at_once_it_is_compared_with_them_alone(
+    tmp_path: Path, precision: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    compare = incremental._compared
+
+    def counted(*arguments: object) -> object:
+        compared.append(len(arguments[2]))  # type: ignore[arg-type]
+        return compare(*arguments)  # type: ignore[arg-type]
+
+    searched: list[np.ndarray] = []
+    search = incremental.run_search
+
+    def noted(*arguments: object, **options: object) -> object:
+        searched.append(arguments[2])  # type: ignore[arg-type]
+        return search(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(incremental, "_ENTERING", 2)
+    monkeypatch.setattr(incremental, "_compared", counted)
+    monkeypatch.setattr(incremental, "run_search", noted)
+    folder = EditedFolder.without_ties(tmp_path, 7)
+    folder.precision = precision
+    folder.search(update=True)
+    before = folder.here
+    folder.edit(70, 0)
+    assert_equal(folder.search(update=True), folder.search(update=False))
+    assert sum(compared) > 100
+    assert not np.isin(folder.here[np.concatenate([*searched, np.empty(0, np.int64)])], before).any()
+
+
 def test_lists_of_another_version_or_cut_short_are_not_read(tmp_path: Path) -> None:
     folder = EditedFolder(tmp_path, "float32", 2)
     folder.search(update=True)
