@@ -1,6 +1,6 @@
 """What one percent of new images costs, against a search of everything, with the results compared.
 
-    python -m benchmarks.neighbors_update [--images 100000] [--dimensions 120] [--share 0.01]
+    python -m benchmarks.neighbors_update [--images 100000] [--dimensions 120] [--share 0.01] [--precision float32]
 
 Neighbours of a class or data set as the stations ask for them: 100 plain ones and 10 across sessions.
 """
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=100_000)
     parser.add_argument("--dimensions", type=int, default=120)
     parser.add_argument("--share", type=float, default=0.01)
+    parser.add_argument("--precision", choices=("bfloat16", "float32"), help="left out: what is fast on this machine")
     options = parser.parse_args()
     torch.set_num_threads(THREADS)
     n = options.images
@@ -52,6 +53,7 @@ def main() -> None:
                 mean_of=(1, 10, 100),
                 files=files,
                 previous=previous,
+                precision=options.precision,
             )
             seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
             print(f"{name:30} {len(rows):9,} images {seconds:8.2f} s {cpu:8.2f} processor-s", flush=True)

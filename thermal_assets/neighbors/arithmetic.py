@@ -12,7 +12,7 @@ from thermal_assets.neighbors.search import Rule, Search
 from thermal_assets.neighbors.space import Precision, Space, fast_bfloat16
 
 _TRIED = 128  # queries, of many; of few, so large a part of them that the trial costs little beside them
-_TRIED_OF_FEW, _PART = 16, 1 / 16
+_TRIED_OF_FEW, _PART = 16, 1 / 64
 _CERTAIN = 0.98  # share of the queries whose candidates are to be enough
 # Where the rounding of 16 bits asks for so many more candidates for each column of the product and each candidate it
 # meets, keeping them costs what the faster product saves: about as long on the AVX512-BF16 cores where it was measured.
