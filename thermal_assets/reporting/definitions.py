@@ -115,8 +115,9 @@ def definitions(k: int = 10, l2_dimensions: int = 1280) -> tuple[Definition, ...
         Definition(
             "Copies",
             "Equal files: equal bytes. Equal pictures: equal pixels and size. Almost equal: L2 vectors "
-            "closer than the limit of the duplicates step. Keep one of each group, and never split a group "
-            "over training and test.",
+            "closer than the limit of the duplicates step; its usual value finds a copy that is a little brighter "
+            "or stored as JPEG of high quality, not one that was cropped, made smaller or has noise. Keep one of "
+            "each group, and never split a group over training and test.",
         ),
         Definition(
             "Mean and std image",
