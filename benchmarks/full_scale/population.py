@@ -60,7 +60,8 @@ def vector_blocks(number: int, anomaly: bool, size: int, first: int = 0) -> Iter
     mixing = _normal("mixing", _LATENT, DIMENSIONS) / np.sqrt(np.float32(_LATENT))
     centre = 1.6 * _normal(f"object {number}", _LATENT) + 0.5 * anomaly * _normal(f"state {number}", _LATENT)
     for start in range(first, size, BLOCK):
-        index = np.arange(start, min(start + BLOCK, size))
+        # Whole blocks are drawn, and cut behind the last image: a later, larger delivery must bring the same ones again.
+        index = np.arange(start, start + BLOCK)
         rng = np.random.default_rng([number, anomaly, start])
         latent = np.tile(centre, (len(index), 1)).astype(np.float32)
         sessions, frames = index // PER_SESSION, index // PER_FRAME
@@ -73,7 +74,7 @@ def vector_blocks(number: int, anomaly: bool, size: int, first: int = 0) -> Iter
         features += 0.25 * rng.standard_normal(features.shape, dtype=np.float32)
         np.maximum(features, 0, out=features)
         features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
-        yield features
+        yield features[: size - start]
 
 
 @cache
