@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from thermal_assets.neighbors.exact import nearest
-from thermal_assets.neighbors.space import fast_bfloat16
+from thermal_assets.neighbors.operands import fast_bfloat16
 
 SAMPLED = 200
 THREADS = 2

@@ -14,8 +14,8 @@ weakly separated is true of these pictures, so weak_separation may say so of a c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -23,26 +23,9 @@ import polars as pl
 
 from benchmarks.planted.feature_sets import FeatureSet, unit
 from benchmarks.planted.real_kinds import Source, as_set, by_kind, leaking, named, own_kinds, part_of_a_batch
+from benchmarks.planted.third_visits import CLASSES, DAYS, FIRST_DAY, KIND_OF, visits
 from thermal_assets.statistics.groups import codes
 
-
-@dataclass(frozen=True)
-class Class:
-    """Object, state and kind of real picture."""
-
-    pair: str
-    state: str
-    kind: str
-
-
-CLASSES = {
-    "C_normal": Class("C", "normal", "Cell"),
-    "C_anomaly": Class("C", "anomaly", "Cell-Multi"),
-    "M_normal": Class("M", "normal", "No-Anomaly"),
-    "M_anomaly": Class("M", "anomaly", "Vegetation"),
-    "V_normal": Class("V", "normal", "Car"),
-}
-KIND_OF = {name: one.kind for name, one in CLASSES.items()}
 OTHER = {"C": "Diode", "M": "Shadowing", "V": "OtherVehicle"}  # what a picture is mixed with to look otherwise
 # Kinds of the pictures that stand alone among modules; what this lens sees of faults of modules is hardly more than
 # what modules differ by.
@@ -51,9 +34,6 @@ MIX = 0.6  # share of the other picture at strength 1
 FLIPPED = 0.1  # share of a class with a wrong label at strength 1
 SCENE = (0.05, 0.2)  # share of the scene of its session in a picture
 NEAR = (0.02, 0.15)  # share of a picture of its own in a near frame of the one before
-FIRST_DAY, DAYS = date(2022, 5, 1), 180
-PLACES = {"N1": 0.3, "N2": 0.25, "N3": 0.2, "N4": 0.15, "N5": 0.1}
-DISTANCES = (0.5, 1.0, 3.0)
 LEAKS = ("channels", "palette", "brightness", "size", "distance_m")
 EARLY = 20  # images that a lens fitted too early has seen
 
@@ -68,13 +48,13 @@ class ThirdGenerator:
     def clean(self, seed: int, *, unequal: bool = False, runs: float = 0.1) -> FeatureSet:
         """Nothing planted; ``unequal``: nine normal images of M for an anomalous one."""
         random = np.random.default_rng((seed, 20))
-        plan = _plan(random, {"M_normal": 45, "M_anomaly": 5} if unequal else {})
+        plan = visits(random, {"M_normal": 45, "M_anomaly": 5} if unequal else {})
         return self._shot(random, plan, own_kinds(plan, KIND_OF), runs)
 
     def foreign_batch(self, seed: int, share: float, names_too: bool = True) -> FeatureSet:
         """``share`` of a session of C_normal of 20 to 60 images shows V, and with ``names_too`` says so in its names."""
         random = np.random.default_rng((seed, 21))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         rows = part_of_a_batch(random, plan, "C_normal", "batch_id", share)
         kinds = own_kinds(plan, KIND_OF)
         kinds[rows] = CLASSES["V_normal"].kind
@@ -85,7 +65,7 @@ class ThirdGenerator:
     def flipped(self, seed: int, strength: float) -> FeatureSet:
         """Up to a tenth of M_normal shows other classes (C, V or anomalous M), one session in three far more often."""
         random = np.random.default_rng((seed, 22))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
         sessions, of = np.unique(plan["session_id"].to_numpy()[rows], return_inverse=True)
         careless = np.where(random.random(sessions.size) < 1 / 3, 6.0, 1.0)[of]
@@ -98,7 +78,7 @@ class ThirdGenerator:
     def faint(self, seed: int, strength: float) -> FeatureSet:
         """A share of the anomalous pictures of M shows nothing: they are normal ones."""
         random = np.random.default_rng((seed, 23))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         kinds = own_kinds(plan, KIND_OF)
         rows = np.flatnonzero((plan["class_name"] == "M_anomaly").to_numpy())
         rows = rows[random.random(len(rows)) < strength]
@@ -112,7 +92,7 @@ class ThirdGenerator:
         standard deviations.
         """
         random = np.random.default_rng((seed, 24))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         leak = LEAKS[seed % len(LEAKS)]
         mine = pl.Series(random.random(plan.height) < strength) & (pl.col("pair") == "M")
         values = {"channels": ("RGB", "L"), "palette": ("hot", "grey"), "distance_m": (0.5, 3.0)}
@@ -135,7 +115,7 @@ class ThirdGenerator:
     def season(self, seed: int, strength: float) -> FeatureSet:
         """The same, the more, the nearer to the middle of the collection: it comes and goes."""
         random = np.random.default_rng((seed, 28))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
         part = (plan["captured_on"] - FIRST_DAY).dt.total_days().to_numpy()[rows] / DAYS
         return self._mixed(random, plan, rows, strength * np.sin(np.pi * part) ** 2)
@@ -143,7 +123,7 @@ class ThirdGenerator:
     def delivery(self, seed: int, strength: float) -> FeatureSet:
         """The last three sessions of V_normal are new, and look otherwise."""
         random = np.random.default_rng((seed, 29))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         mine = plan.filter(pl.col("class_name") == "V_normal").unique("session_id", maintain_order=True)
         last = mine.sort("captured_on", maintain_order=True)["session_id"].tail(3)
         new = ((plan["class_name"] == "V_normal") & plan["session_id"].is_in(last.to_list())).to_numpy()
@@ -155,7 +135,7 @@ class ThirdGenerator:
         """Six images of M_normal mixed with pictures of kinds that no class shows: each in a session of its own, or
         ``frames`` (2 or 3) near frames of one stray in a session."""
         random = np.random.default_rng((seed, 31))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
         sessions = plan["session_id"].to_numpy()[rows]
         some = random.permutation(np.unique(sessions))[: len(STRAYS) // frames] if strength else []
@@ -175,7 +155,7 @@ class ThirdGenerator:
     def spoiled(self, seed: int, strength: float) -> FeatureSet:
         """A session of 12 to 30 images of M_normal is mixed with pictures of people; at 1 it shows them alone."""
         random = np.random.default_rng((seed, 32))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         counts = plan.filter(pl.col("class_name") == "M_normal")["session_id"].value_counts().sort("session_id")
         fitting = counts.filter(pl.col("count").is_between(12, 30))["session_id"].to_numpy()
         rows = np.flatnonzero((plan["session_id"] == str(random.choice(fitting))).to_numpy())
@@ -200,7 +180,7 @@ class ThirdGenerator:
     def blurred(self, seed: int, strength: float) -> FeatureSet:
         """From 1 m and 3 m, V_normal lies nearer to the mean of its class: by a quarter and half of the way."""
         random = np.random.default_rng((seed, 30))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         data = self._shot(random, plan, own_kinds(plan, KIND_OF))
         mine = (plan["class_name"] == "V_normal").to_numpy()
         way = plan["distance_m"].replace_strict({0.5: 0.0, 1.0: 0.25, 3.0: 0.5}).to_numpy() * strength * mine
@@ -211,7 +191,7 @@ class ThirdGenerator:
     def odd_session(self, seed: int) -> FeatureSet:
         """One session of V_normal from 3 m away lies half of the way nearer to the mean: a session, not the distance."""
         random = np.random.default_rng((seed, 33))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         data = self._shot(random, plan, own_kinds(plan, KIND_OF))
         mine = (plan["class_name"] == "V_normal").to_numpy()
         far = plan.filter((pl.col("class_name") == "V_normal") & (pl.col("distance_m") == 3.0))["session_id"]
@@ -223,7 +203,7 @@ class ThirdGenerator:
     def own_palette(self, seed: int) -> FeatureSet:
         """Two sessions of M_anomaly have a palette that nothing else has: it gives two sessions away, not the state."""
         random = np.random.default_rng((seed, 34))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         sessions = plan.filter(pl.col("class_name") == "M_anomaly")["session_id"].unique().sort().head(2)
         own = pl.col("session_id").is_in(sessions.to_list())
         plan = plan.with_columns(palette=pl.when(own).then(pl.lit("rainbow")).otherwise("palette"))
@@ -231,7 +211,7 @@ class ThirdGenerator:
 
     def _otherwise(self, seed: int, stream: int, strength: float, pair: str, where: pl.Expr) -> FeatureSet:
         random = np.random.default_rng((seed, stream))
-        plan = _plan(random, {})
+        plan = visits(random, {})
         rows = np.flatnonzero(plan.select(where & (pl.col("class_name") == f"{pair}_normal")).to_series().to_numpy())
         return self._mixed(random, plan, rows, np.full(len(rows), strength * MIX))
 
@@ -274,37 +254,3 @@ class ThirdGenerator:
             share = random.uniform(*SCENE)
             vectors[rows] = (1 - share) * vectors[rows] + share * self.scenes[random.integers(0, len(self.scenes))]
         return as_set(random, plan, vectors, planted)
-
-
-def _plan(random: np.random.Generator, sizes: dict[str, int]) -> pl.DataFrame:
-    """Rows of all images, session by session; ``sizes``: images a session where they are to be fixed."""
-    frames = []
-    for class_name, one in CLASSES.items():
-        for number in range(int(random.integers(10, 25))):
-            drawn = int(np.clip(round(random.lognormal(3.0, 0.6)), 6, 60))
-            images = sizes.get(class_name, drawn)
-            session = f"{class_name}|{number:02d}"
-            distance = float(random.choice(DISTANCES))
-            bright = random.normal(0.5, 0.05)
-            day = FIRST_DAY + timedelta(days=int(DAYS * random.beta(0.9, 1.1)))
-            frames.append(
-                pl.DataFrame(
-                    {
-                        "class_name": [class_name] * images,
-                        "state": one.state,
-                        "pair": one.pair,
-                        "object_code": one.pair,
-                        "session_id": session,
-                        "batch_id": f"{session}|{distance}",
-                        "distance_m": distance,
-                        "captured_on": day,
-                        "site_code": str(random.choice(list(PLACES), p=list(PLACES.values()))),
-                        "channels": str(random.choice(["RGB", "L"], p=[0.7, 0.3])),
-                        "palette": str(random.choice(["hot", "grey", "iron"], p=[0.5, 0.3, 0.2])),
-                        "brightness": bright + random.normal(0, 0.06, images),
-                        "width": (80 * random.lognormal(0, 0.2, images)).astype(np.int64),
-                        "height": (80 * random.lognormal(0, 0.2, images)).astype(np.int64),
-                    }
-                )
-            )
-    return pl.concat(frames).with_columns(day="captured_on")

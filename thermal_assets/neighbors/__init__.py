@@ -1,6 +1,7 @@
 """Exact nearest neighbours in bounded memory.
 
-space           vectors of one metric as operands of a matrix product
+space           vectors of one metric
+operands        the same as operands of a matrix product, in 16 or 32 bits
 bounds          how far computed scores may lie from the true ones
 *_kernels       compiled loops over vectors, scores, differences and lists
 arithmetic      products of 16 or of 32 bits, and how many candidates they ask for
@@ -20,6 +21,7 @@ grouped_lists   what is wanted of every image, found in lists of candidates
 collected       beginnings of lists and their mean distances
 list_files      exact lists on disk
 incremental     stored lists brought up to date
+newcomers       vectors that stored lists have not been compared with, and their way into them
 approximate     faiss behind the same interface, with its recall measured
 grouped_approximate  the same across sessions, as far as was searched
 sample_search   neighbours among a sample of the images only

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermal_assets.neighbors.distances import sorted_candidates
+from thermal_assets.neighbors.operands import Precision, fast_bfloat16
 from thermal_assets.neighbors.search import Rule, Search
-from thermal_assets.neighbors.space import Precision, Space, fast_bfloat16
+from thermal_assets.neighbors.space import Space
 
 _TRIED = 128  # queries, of many; of few, so large a part of them that the trial costs little beside them
 _TRIED_OF_FEW, _PART = 16, 1 / 64

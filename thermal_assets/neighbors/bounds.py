@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermal_assets.neighbors.space import (
-    EXTRA_COLUMNS,
-    UNIT_BFLOAT16,
-    UNIT_FLOAT32,
-    Operands,
-    Space,
-    StreamedOperands,
-)
+from thermal_assets.neighbors.operands import EXTRA_COLUMNS, UNIT_BFLOAT16, UNIT_FLOAT32, Operands, StreamedOperands
+from thermal_assets.neighbors.space import Space
 
 
 class Bounds:

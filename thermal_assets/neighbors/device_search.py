@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermal_assets.neighbors.space import Operands, Progress
+from thermal_assets.neighbors.operands import Operands
+from thermal_assets.neighbors.space import Progress
 
 if TYPE_CHECKING:
     import torch

@@ -13,11 +13,12 @@ from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.device_search import Ask, accelerator, candidates_on_device
 from thermal_assets.neighbors.distances import sorted_candidates, to_distances
 from thermal_assets.neighbors.joined_search import WORTH_A_JOIN, Settled, run_joined_search, told_again
+from thermal_assets.neighbors.operands import Precision
 from thermal_assets.neighbors.query_join import joined_queries
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.search import Rule, Search, SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.selection import empty_lists
-from thermal_assets.neighbors.space import Metric, Precision, Progress, Space
+from thermal_assets.neighbors.space import Metric, Progress, Space
 
 if TYPE_CHECKING:
     import torch

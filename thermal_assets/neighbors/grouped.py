@@ -19,9 +19,10 @@ from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, Across, Grou
 from thermal_assets.neighbors.incremental import Previous, run_update
 from thermal_assets.neighbors.joined_search import run_joined_search
 from thermal_assets.neighbors.list_files import ListFiles
+from thermal_assets.neighbors.operands import Precision
 from thermal_assets.neighbors.search import Rule, SearchOptions
 from thermal_assets.neighbors.selection import unique_where_missing
-from thermal_assets.neighbors.space import Metric, Precision, Progress, Space
+from thermal_assets.neighbors.space import Metric, Progress, Space
 
 OTHER_SESSIONS = "other sessions"
 NEAR_COPIES_REMOVED = "near copies removed"

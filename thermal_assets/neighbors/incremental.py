@@ -25,11 +25,12 @@ from thermal_assets.neighbors.joined_search import (
     told_again,
 )
 from thermal_assets.neighbors.list_files import ListBlock, ListFiles
-from thermal_assets.neighbors.newcomers import Newcomers, merge_pairs, merge_stored, reach_of
+from thermal_assets.neighbors.newcomers import Newcomers, merge_stored
+from thermal_assets.neighbors.operands import Operands, Precision, StreamedOperands
 from thermal_assets.neighbors.search import SearchOptions, full_float32, run_search
 from thermal_assets.neighbors.self_join import Lists, join_rows
 from thermal_assets.neighbors.shortlists import Shortlists, no_shortlists
-from thermal_assets.neighbors.space import Operands, Precision, Progress, Space, StreamedOperands
+from thermal_assets.neighbors.space import Progress, Space
 
 WORTH_AN_UPDATE = 0.2  # share of new images beyond which everything is searched anew
 _ENTERING = 32  # new images that a list takes from the join; where more enter, the row is compared with all of them
@@ -121,8 +122,14 @@ def run_update(
             # Where no list across is stored, the plain one was enough and may be again.
             certain &= _merged(stored, block, 1, old_across, new_of, settled(entering_across, rows)) | (old_across < 0)
         if len(doubtful := np.flatnonzero(~certain & (old >= 0))):
-            compared = _compared(
-                newcomers, space, rows[doubtful], session, stored, old[doubtful], old_across[doubtful], new_of
+            some = rows[doubtful]
+            compared = newcomers.enter(
+                stored,
+                old[doubtful],
+                old_across[doubtful],
+                new_of,
+                lambda of=some: Space(space.array[of], space.metric, like=space),  # type: ignore[misc]
+                None if session is None else (session[some], session),
             )
             block.put(doubtful, compared)
             certain[doubtful] = True
@@ -163,33 +170,6 @@ def _merged(
     """
     last = merge_stored(stored, block, side, old, new_of, (entering.columns, entering.scores))
     return entering.reaches(np.where(block.everything[:, side], np.inf, last))
-
-
-def _compared(
-    newcomers: Newcomers,
-    space: Space,
-    rows: np.ndarray,
-    session: np.ndarray | None,
-    stored: ListBlock,
-    old: np.ndarray,
-    old_across: np.ndarray,
-    new_of: np.ndarray,
-) -> ListBlock:
-    """Lists of the old ``rows`` int64 [b] after a comparison with every newcomer: where more enter than a join keeps,
-    or where its rounding could hide one.
-
-    ``old``, ``old_across`` int64 [b]: the rows of their stored lists, plain and across (-1 = none).
-    """
-    queries = Space(space.array[rows], space.metric, like=space)
-    reach = np.maximum(reach_of(stored, 0, old), reach_of(stored, 1, old_across))
-    at, columns, scores = newcomers.within(queries, np.arange(len(rows)), reach)
-    lists = ListBlock.empty(len(rows), stored.columns.shape[1], stored.across_columns.shape[1])
-    merge_pairs(stored, lists, 0, old, new_of, (at, columns, scores))
-    if session is not None:
-        theirs, own = session[columns], session[rows[at]]
-        counts = (theirs >= 0) & (own >= 0) & (theirs != own)
-        merge_pairs(stored, lists, 1, old_across, new_of, (at[counts], columns[counts], scores[counts]))
-    return lists
 
 
 def _refuse_what_is_too_far(

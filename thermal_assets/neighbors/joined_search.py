@@ -14,11 +14,12 @@ from thermal_assets.neighbors.arithmetic import chosen_arithmetic, plain_picks
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.device_search import Ask, Candidates, accelerator, candidates_on_device
 from thermal_assets.neighbors.distances import sorted_candidates
+from thermal_assets.neighbors.operands import Precision
 from thermal_assets.neighbors.search import Work, full_float32, run_search
 from thermal_assets.neighbors.selection import first_of_rows
 from thermal_assets.neighbors.self_join import Lists, self_join
 from thermal_assets.neighbors.shortlists import Shortlists, list_bytes, no_shortlists
-from thermal_assets.neighbors.space import Precision, Progress, Space
+from thermal_assets.neighbors.space import Progress, Space
 
 if TYPE_CHECKING:
     import torch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from thermal_assets.neighbors.distances import pair_scores
@@ -22,8 +24,39 @@ class Newcomers:
         self._place[columns] = np.arange(len(columns))
         self._space = SharedSpace(candidates.array[columns], candidates.metric, like=candidates)
 
-    def within(
-        self, queries: Space, rows: np.ndarray, reach: np.ndarray, own_column: np.ndarray | None = None
+    def enter(
+        self,
+        stored: ListBlock,
+        old: np.ndarray,
+        old_across: np.ndarray,
+        new_of: np.ndarray,
+        queries: Callable[[], Space],
+        groups: tuple[np.ndarray, np.ndarray] | None,
+        own_column: np.ndarray | None = None,
+    ) -> ListBlock:
+        """Stored lists of b queries with every newcomer where it belongs: nothing is left open.
+
+        old, old_across  int64 [b]: the rows of their stored lists, plain and across; -1 = none, and none comes out
+        new_of           as of list_kernels.merge_lists
+        queries          gives their vectors, in the same order; not called where nothing is to be compared
+        groups           int64 [b] and [candidates]: across, candidates of another group than the query's count
+        own_column       int64 [b]: the column that a query is itself, -1 = none; it is no neighbour
+        """
+        lists = ListBlock.empty(len(old), stored.columns.shape[1], stored.across_columns.shape[1])
+        asked = np.flatnonzero(old >= 0)
+        at, columns, scores = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+        if len(self.columns) and len(asked):
+            reach = np.maximum(_reach_of(stored, 0, old), _reach_of(stored, 1, old_across))
+            at, columns, scores = self._within(queries(), asked, reach, own_column)
+        _merge_pairs(stored, lists, 0, old, new_of, at, columns, scores)
+        if groups is not None and (old_across >= 0).any():
+            own, theirs = groups[0][at], groups[1][columns]
+            counts = (theirs >= 0) & (theirs != own)
+            _merge_pairs(stored, lists, 1, old_across, new_of, at[counts], columns[counts], scores[counts])
+        return lists
+
+    def _within(
+        self, queries: Space, rows: np.ndarray, reach: np.ndarray, own_column: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs of a query of ``rows`` int64 and a newcomer with a score of at most ``reach`` float64 [all queries].
 
@@ -31,8 +64,6 @@ class Newcomers:
         Queries and columns int64, scores float64; in the order of ``rows``.
         """
         at_all, columns, scores = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
-        if not len(self.columns) or not len(rows):
-            return at_all[0], columns[0], scores[0]
         with full_float32():
             search = Search(queries, self._space, "float32", 1, self._memory_mb)
             for start in range(0, len(rows), search.rows):
@@ -50,20 +81,6 @@ class Newcomers:
                 columns.append(self.columns[place[inside]])
                 scores.append(score[inside])
         return np.concatenate(at_all), np.concatenate(columns), np.concatenate(scores)
-
-
-def reach_of(stored: ListBlock, side: int, old: np.ndarray) -> np.ndarray:
-    """float64 [b]: up to which score the plain (0) or across (1) lists of rows ``old`` int64 [b] are complete.
-
-    Without a bound where a list is the whole row, 0 where there is none (``old`` -1 included).
-    """
-    from thermal_assets.neighbors.list_kernels import last_scores
-
-    last = np.empty(len(old))
-    last_scores(stored.scores if side == 0 else stored.across_scores, old, last)
-    last[~np.isfinite(last)] = 0.0
-    last[(old >= 0) & stored.everything[old, side]] = _NO_LIMIT
-    return last
 
 
 def merge_stored(
@@ -88,15 +105,32 @@ def merge_stored(
     return last
 
 
-def merge_pairs(
+def _reach_of(stored: ListBlock, side: int, old: np.ndarray) -> np.ndarray:
+    """float64 [b]: up to which score the plain (0) or across (1) lists of rows ``old`` int64 [b] are complete.
+
+    Without a bound where a list is the whole row, 0 where there is none (``old`` -1 included).
+    """
+    from thermal_assets.neighbors.list_kernels import last_scores
+
+    last = np.empty(len(old))
+    last_scores(stored.scores if side == 0 else stored.across_scores, old, last)
+    last[~np.isfinite(last)] = 0.0
+    last[(old >= 0) & stored.everything[old, side]] = _NO_LIMIT
+    return last
+
+
+def _merge_pairs(
     stored: ListBlock,
     lists: ListBlock,
     side: int,
     old: np.ndarray,
     new_of: np.ndarray,
-    pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
+    queries: np.ndarray,
+    columns: np.ndarray,
+    scores: np.ndarray,
 ) -> None:
-    """``merge_stored`` for every pair (query, column, score) that may belong to the lists: nothing is left open."""
+    """``merge_stored`` for all pairs of a query and a column that may belong to its list."""
     width = (lists.columns if side == 0 else lists.across_columns).shape[1]
     # One more than there is room for tells a full list from one that is too long.
-    merge_stored(stored, lists, side, old, new_of, first_of_pairs(*pairs, len(old), width + 1, None, None))
+    entering = first_of_pairs(queries, columns, scores, len(old), width + 1, None, None)
+    merge_stored(stored, lists, side, old, new_of, entering)

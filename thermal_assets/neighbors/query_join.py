@@ -9,10 +9,11 @@ import numpy as np
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.distances import sorted_candidates
 from thermal_assets.neighbors.joined_search import Settled
+from thermal_assets.neighbors.operands import Operands
 from thermal_assets.neighbors.search import full_float32
 from thermal_assets.neighbors.self_join import Lists, join_queries
 from thermal_assets.neighbors.shortlists import Shortlists
-from thermal_assets.neighbors.space import Operands, Space
+from thermal_assets.neighbors.space import Space
 
 Take = Callable[[np.ndarray], Settled]
 Groups = tuple[np.ndarray, np.ndarray]

@@ -19,11 +19,12 @@ from thermal_assets.neighbors.grouped import NEAR_COPY_DISTANCE, OTHER_SESSIONS,
 from thermal_assets.neighbors.grouped_lists import PICKS_PER_FRAME, Across, GroupedLists
 from thermal_assets.neighbors.joined_search import settled_from_device
 from thermal_assets.neighbors.list_files import ListFiles
+from thermal_assets.neighbors.operands import Precision
 from thermal_assets.neighbors.query_join import joined_queries
 from thermal_assets.neighbors.sample_update import PreviousSample, QueryBlock, SampleUpdate
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.search import Search, SearchOptions, full_float32, run_search
-from thermal_assets.neighbors.space import Precision, Progress, SharedSpace
+from thermal_assets.neighbors.space import Progress, SharedSpace
 
 if TYPE_CHECKING:
     import torch

@@ -15,8 +15,7 @@ import numpy as np
 
 from thermal_assets.neighbors.grouped_lists import GroupedLists
 from thermal_assets.neighbors.incremental import Previous
-from thermal_assets.neighbors.list_files import ListBlock
-from thermal_assets.neighbors.newcomers import Newcomers, merge_pairs, reach_of
+from thermal_assets.neighbors.newcomers import Newcomers
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.space import Space
 
@@ -82,25 +81,14 @@ class SampleUpdate:
     def apply(self, block: QueryBlock, grouped: GroupedLists) -> np.ndarray:
         """Give ``grouped`` the lists of the images of ``block``; returns int64: those that must be searched for."""
         old, stored = self._old_of[block.rows], self._stored
-        lists = ListBlock.empty(len(old), stored.columns.shape[1], stored.across_columns.shape[1])
-        has_across = (old >= 0) & stored.has_across[old, 0]
-        old_across = np.where(has_across, old, -1)
-        reach = np.maximum(reach_of(stored, 0, old), reach_of(stored, 1, old_across))
-        asked = np.flatnonzero(old >= 0)
-        if len(self._newcomers.columns) and len(asked):  # otherwise no vector need be read
-            pairs = self._newcomers.within(block.space, asked, reach, block.own_column)
-        else:
-            pairs = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-        queries, columns, scores = pairs
-        merge_pairs(stored, lists, 0, old, self._new_of, pairs)
-        if has_across.any():
-            for _, rule in grouped.across_rules:
-                if rule.query_group is None or rule.candidate_group is None:
-                    continue
-                theirs = rule.candidate_group[columns]
-                counts = (theirs >= 0) & (theirs != rule.query_group[queries])
-                crossing = queries[counts], columns[counts], scores[counts]
-                merge_pairs(stored, lists, 1, old_across, self._new_of, crossing)
+        old_across = np.where((old >= 0) & stored.has_across[old, 0], old, -1)
+        groups = None
+        for _, rule in grouped.across_rules:
+            if rule.query_group is not None and rule.candidate_group is not None:
+                groups = rule.query_group, rule.candidate_group
+        lists = self._newcomers.enter(
+            stored, old, old_across, self._new_of, lambda: block.space, groups, block.own_column
+        )
         grouped.write(np.arange(len(old)), lists)
         self._files.release()
         return np.flatnonzero(grouped.stored(np.arange(len(old)), lists, old >= 0))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermal_assets.neighbors.space import Operands
+from thermal_assets.neighbors.operands import Operands
 from thermal_assets.neighbors.threads import in_parallel
 
 if TYPE_CHECKING:

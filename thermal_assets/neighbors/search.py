@@ -18,9 +18,10 @@ import numpy as np
 
 from thermal_assets.neighbors.bounds import Bounds
 from thermal_assets.neighbors.distances import pair_scores, sorted_candidates
+from thermal_assets.neighbors.operands import Precision, fast_bfloat16
 from thermal_assets.neighbors.scores import ScoreBlock
 from thermal_assets.neighbors.selection import empty_lists, first_of_pairs, first_of_rows
-from thermal_assets.neighbors.space import Precision, Progress, Space, fast_bfloat16
+from thermal_assets.neighbors.space import Progress, Space
 
 _PAIRS_AT_ONCE = 1 << 22
 _TRIED = 64

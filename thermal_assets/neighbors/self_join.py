@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from thermal_assets.neighbors.operands import Operands, StreamedOperands
 from thermal_assets.neighbors.shortlists import Shortlists
-from thermal_assets.neighbors.space import Operands, Progress, StreamedOperands
+from thermal_assets.neighbors.space import Progress
 
 if TYPE_CHECKING:
     import torch

@@ -6,7 +6,7 @@ import mmap
 
 import numpy as np
 
-from thermal_assets.neighbors.space import Precision
+from thermal_assets.neighbors.operands import Precision
 
 # The key of infinity: what has it is no candidate.
 INFINITE_KEY = {"bfloat16": 0x7F80, "float32": 0x7F800000}

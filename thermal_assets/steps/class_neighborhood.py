@@ -24,7 +24,7 @@ def materialize_class_neighborhood(home: Home, run_id: str, partition: str, k: i
             images = class_images(connection, class_name, lenses)
         levels: dict[str, NeighborhoodRows] = {}
         for level, lens_id in lenses.items():
-            vectors = vectors_of(home, level, lens_id, images["content_hash"])
+            vectors = vectors_of(home, lens_id, images["content_hash"])
             levels[level] = measure_neighborhood(
                 images,
                 vectors,

@@ -89,15 +89,15 @@ def _measure(
     shown, lists = f"neighbours across the data set at {level}", home.neighbor_lists / DATASET_LISTS
     if level == "L2" and images.height > l2_exact_up_to:
         if home.settings.l2_beyond != "reference":
-            vectors = vectors_of(home, level, lens_id, images["content_hash"])
+            vectors = vectors_of(home, lens_id, images["content_hash"])
             return measure_approximately(images, vectors, level, lens_id, k, home.settings.l2_beyond, shown)
         return measure_against_reference(home, images, l2_exact_up_to, level, lens_id, k, shown, lists)
-    vectors = vectors_of(home, level, lens_id, images["content_hash"])
+    vectors = vectors_of(home, lens_id, images["content_hash"])
     return measure_neighborhood(images, vectors, level, lens_id, k, shown, lists)
 
 
 def _label_neighbors(home: Home, images: pl.DataFrame, lens_id: str) -> pl.DataFrame:
-    vectors = whitened_unit(load_lens(home, lens_id), vectors_of(home, "L3", lens_id, images["content_hash"]))
+    vectors = whitened_unit(load_lens(home, lens_id), vectors_of(home, lens_id, images["content_hash"]))
     with searched_lists(
         home.neighbor_lists / DATASET_LISTS / f"labels-{lens_id}",
         images.with_columns(pl.lit(None, pl.String).alias("session_id"), pl.lit(None, pl.String).alias("frame_id")),

@@ -39,7 +39,7 @@ def materialize_time_drift(home: Home, run_id: str, partition: str) -> StepRepor
         if images["captured_on"].is_null().all():
             vectors = np.zeros((images.height, 1), dtype=np.float32)  # no dates, no rows: nothing to load
         else:
-            vectors = vectors_of(home, level, lens_id, images["content_hash"])
+            vectors = vectors_of(home, lens_id, images["content_hash"])
         return time_drift(images, vectors, density, xs, level=level, lens_id=lens_id)
 
     return _drift(home, run_id, partition, "time_drift", measure, ["l2_embeddings", "l3_projection"])

@@ -65,5 +65,5 @@ def _near_pairs(
         .select("i", "j", pl.col("distance").cast(pl.Float64))
         .sort("i", "j")
     )
-    vectors = vectors_of(home, "L2", lens_id, images.filter("paired")["content_hash"])
+    vectors = vectors_of(home, lens_id, images.filter("paired")["content_hash"])
     return images, vectors, near

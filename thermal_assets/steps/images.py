@@ -105,8 +105,8 @@ def missing_classes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def vectors_of(home: Home, level: str, lens_id: str, hashes: Sequence[str] | pl.Series) -> np.ndarray:
-    """float32 [n, d]: the vectors of ``hashes`` through a lens of ``level``, in that order; not to be written to.
+def vectors_of(home: Home, lens_id: str, hashes: Sequence[str] | pl.Series) -> np.ndarray:
+    """float32 [n, d]: the vectors of ``hashes`` through a lens, in that order; not to be written to.
 
     More than half a gigabyte of them is a memory map of a file without a name below the home, which goes with it:
     what is read of it can leave the memory again.

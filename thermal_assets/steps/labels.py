@@ -84,9 +84,7 @@ def _labels(
     def compute(due: frozenset[str]) -> dict[str, Output]:
         with home.warehouse.read() as connection:
             lenses, images, copies, missing = whole_dataset(connection)
-        vectors = whitened_unit(
-            load_lens(home, lenses["L3"]), vectors_of(home, "L3", lenses["L3"], images["content_hash"])
-        )
+        vectors = whitened_unit(load_lens(home, lenses["L3"]), vectors_of(home, lenses["L3"], images["content_hash"]))
         slices = measure(images, vectors, lenses, copies)
         return {asset: Output(slices, lenses["L3"], metadata={"missing_classes": missing})}
 

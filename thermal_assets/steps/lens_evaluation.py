@@ -41,7 +41,7 @@ def materialize_lens_evaluation(home: Home, run_id: str, max_images: int) -> Ste
             for normal, anomaly in normal_anomaly_pairs(part):
                 sides.setdefault(normal, []).append(names.index(anomaly))
             measured = evaluate_lenses(
-                vectors_of(home, "L2", lenses["L2"], part["content_hash"]),
+                vectors_of(home, lenses["L2"], part["content_hash"]),
                 labels,
                 keys,
                 names,

@@ -25,8 +25,8 @@ def materialize_outlier_persistence(home: Home, run_id: str, projections: int) -
             missing = missing_classes(connection)
         rows = outlier_persistence(
             images,
-            vectors_of(home, "L2", lenses["L2"], images["content_hash"]),
-            vectors_of(home, "L3", lenses["L3"], images["content_hash"]),
+            vectors_of(home, lenses["L2"], images["content_hash"]),
+            vectors_of(home, lenses["L3"], images["content_hash"]),
             dimensions=load_lens(home, lenses["L3"]).real_dimensions,
             projections=projections,
             progress=reporter("outliers against chance"),

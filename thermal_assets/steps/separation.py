@@ -50,7 +50,7 @@ def materialize_separation(home: Home, run_id: str, max_reference: int) -> StepR
             if not changed:
                 continue
             rows = np.flatnonzero(images["class_name"].is_in([name for pair in changed for name in pair]).to_numpy())
-            mapped = vectors_of(home, level, lens_id, images["content_hash"].gather(rows))
+            mapped = vectors_of(home, lens_id, images["content_hash"].gather(rows))
             vectors = whitened_unit(load_lens(home, lens_id), mapped) if level == "L3" else mapped
             frames.append(
                 separation(

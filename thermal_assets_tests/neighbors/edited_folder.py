@@ -11,7 +11,7 @@ import numpy as np
 from thermal_assets.neighbors.grouped import Neighborhood, list_widths, neighborhood
 from thermal_assets.neighbors.incremental import Previous
 from thermal_assets.neighbors.list_files import ListFiles
-from thermal_assets.neighbors.space import Precision
+from thermal_assets.neighbors.operands import Precision
 
 K, ACROSS = 12, 4
 

@@ -9,7 +9,8 @@ from thermal_assets.neighbors import arithmetic, joined_search
 from thermal_assets.neighbors.arithmetic import chosen_arithmetic, plain_picks
 from thermal_assets.neighbors.exact import nearest
 from thermal_assets.neighbors.grouped import neighborhood
-from thermal_assets.neighbors.space import Precision, Space
+from thermal_assets.neighbors.operands import Precision
+from thermal_assets.neighbors.space import Space
 from thermal_assets_tests.neighbors import brute
 from thermal_assets_tests.neighbors.test_grouped import _recordings
 

@@ -10,7 +10,7 @@ import pytest
 from thermal_assets.neighbors import grouped, incremental
 from thermal_assets.neighbors.grouped import list_widths
 from thermal_assets.neighbors.list_files import ListFiles
-from thermal_assets.neighbors.space import Precision
+from thermal_assets.neighbors.operands import Precision
 from thermal_assets_tests.neighbors.edited_folder import ACROSS, EditedFolder, K, assert_equal
 
 
@@ -53,11 +53,11 @@ def test_where_more_new_images_enter_a_list_than_it_takes_at_once_it_is_compared
     tmp_path: Path, precision: Precision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[int] = []
-    compare = incremental._compared
+    enter = incremental.Newcomers.enter
 
     def counted(*arguments: object) -> object:
         compared.append(len(arguments[2]))  # type: ignore[arg-type]
-        return compare(*arguments)  # type: ignore[arg-type]
+        return enter(*arguments)  # type: ignore[arg-type]
 
     searched: list[np.ndarray] = []
     search = incremental.run_search
@@ -67,7 +67,7 @@ def test_where_more_new_images_enter_a_list_than_it_takes_at_once_it_is_compared
         return search(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(incremental, "_ENTERING", 2)
-    monkeypatch.setattr(incremental, "_compared", counted)
+    monkeypatch.setattr(incremental.Newcomers, "enter", counted)
     monkeypatch.setattr(incremental, "run_search", noted)
     folder = EditedFolder.without_ties(tmp_path, 7)
     folder.precision = precision

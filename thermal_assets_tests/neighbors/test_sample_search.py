@@ -13,10 +13,10 @@ from thermal_assets.neighbors.device_search import candidates_on_device
 from thermal_assets.neighbors.grouped import Neighborhood, list_widths
 from thermal_assets.neighbors.incremental import Previous
 from thermal_assets.neighbors.list_files import ListFiles
+from thermal_assets.neighbors.operands import Precision
 from thermal_assets.neighbors.salted_hash import salted_hash
 from thermal_assets.neighbors.sample_search import neighborhood_in_sample
 from thermal_assets.neighbors.sample_update import PreviousSample
-from thermal_assets.neighbors.space import Precision
 from thermal_assets_tests.neighbors import brute
 from thermal_assets_tests.neighbors.edited_folder import ACROSS, Asked, EditedFolder, K, assert_equal
 

@@ -22,10 +22,10 @@ def test_many_vectors_are_a_map_of_a_file_that_is_gone(tmp_path: Path, monkeypat
     VectorStore(home.vectors, "lens", 24).write_chunk(keys, np.stack([vector_of(key, 24) for key in keys]))
     before = {path.name for path in tmp_path.iterdir()}
     wanted = keys[::-1]
-    few = images.vectors_of(home, "L2", "lens", wanted)
+    few = images.vectors_of(home, "lens", wanted)
     monkeypatch.setattr(images, "_IN_MEMORY_BYTES", 0)
     monkeypatch.setattr(images, "_BLOCK", 16)
-    many = images.vectors_of(home, "L2", "lens", wanted)
+    many = images.vectors_of(home, "lens", wanted)
     assert isinstance(many, np.memmap)
     np.testing.assert_array_equal(many, few)
     assert {path.name for path in tmp_path.iterdir()} == before
