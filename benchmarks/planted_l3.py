@@ -2,6 +2,7 @@
 
     python -m benchmarks.planted_l3 [--blind | --third] [--vectors FILE.npz] [--crops FILE.npz] [--events 59] [--steps 12]
         [--twins 12] [--clean 60] [--seed 1000] [--only DETECTOR ...] [--strengths 0 0.1 0.2 0.4 0.7 1]
+        [--sessions 10 24]
 
 Data sets of 960 real feature vectors (solar modules through the real lens) in two objects, normal and anomaly, sixteen
 sessions a class, with bursts and ambient drift (benchmarks/planted/feature_sets.py); measured and judged by the
@@ -12,7 +13,8 @@ are sets in which something differs that must not be told, or not as HIGH. Clean
 intrinsic dimension and spread of log density are shown, to be compared with those of real classes (about 16; 0.12 to
 0.23). Precision: of all findings of a detector on its sets at full strength, how many name what was planted
 or follow from it (what gives a state away also tells its class from all other classes). Where sessions are what is
-compared, recall at full strength stands by the number of sessions that the planted class has: few cannot carry a proof.
+compared, recall at full strength stands by the number of sessions that the planted class has: few cannot carry a proof;
+``--sessions`` draws the sets of the third generator with as many as are asked for.
 ``--blind`` and ``--third`` judge other sets (benchmarks/planted/blind_sets.py, third_sets.py, where it says which rules
 know their results). Features are planted, not pixels: what a lens makes of a picture is not part of this benchmark.
 """
@@ -44,6 +46,7 @@ from benchmarks.planted.plants import (
     Twin,
 )
 from benchmarks.planted.third_sets import ThirdGenerator
+from benchmarks.planted.third_visits import SESSIONS
 from benchmarks.real_vectors import crop_vectors, solar_vectors
 from thermal_assets.lenses.evaluation_measures import intrinsic_dimension
 from thermal_assets.lenses.projection import fit_projection
@@ -69,12 +72,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=FIRST_SEED, help="seed of the first set (default 1000)")
     parser.add_argument("--only", nargs="*", default=list(TABLES_OF), help="detectors (default: all)")
     parser.add_argument("--strengths", type=float, nargs="+", default=list(STRENGTHS), help="rising")
+    parser.add_argument(
+        "--sessions", type=int, nargs=2, default=list(SESSIONS), help="fewest and most a class, with --third"
+    )
     options = parser.parse_args()
     modules = solar_vectors(options.vectors)
     if options.blind:
         return _judge(BlindGenerator(modules, crop_vectors(options.crops)), BLIND_PLANTS, BLIND_TWINS, options)
     if options.third:
-        return _judge(ThirdGenerator(modules, crop_vectors(options.crops)), THIRD_PLANTS, THIRD_TWINS, options)
+        third = ThirdGenerator(modules, crop_vectors(options.crops), sessions=tuple(options.sessions))
+        return _judge(third, THIRD_PLANTS, THIRD_TWINS, options)
     return _judge(Generator(*modules), PLANTS, TWINS, options)
 
 

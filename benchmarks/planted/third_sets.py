@@ -23,7 +23,7 @@ import polars as pl
 
 from benchmarks.planted.feature_sets import FeatureSet, unit
 from benchmarks.planted.real_kinds import Source, as_set, by_kind, leaking, named, own_kinds, part_of_a_batch
-from benchmarks.planted.third_visits import CLASSES, DAYS, FIRST_DAY, KIND_OF, visits
+from benchmarks.planted.third_visits import CLASSES, DAYS, FIRST_DAY, KIND_OF, SESSIONS, visits
 from thermal_assets.statistics.groups import codes
 
 OTHER = {"C": "Diode", "M": "Shadowing", "V": "OtherVehicle"}  # what a picture is mixed with to look otherwise
@@ -39,22 +39,24 @@ EARLY = 20  # images that a lens fitted too early has seen
 
 
 class ThirdGenerator:
-    """Draws data sets from the vectors [n, 1280] of two sources, each with labels [n] and class names."""
+    """Draws data sets from the vectors [n, 1280] of two sources, each with labels [n] and class names; ``sessions``: the
+    fewest and the most of a class."""
 
-    def __init__(self, *sources: Source) -> None:
+    def __init__(self, *sources: Source, sessions: tuple[int, int] = SESSIONS) -> None:
+        self.sessions = sessions
         self.kinds = by_kind(*sources)
         self.scenes = np.concatenate([found[::7] for name, found in sorted(self.kinds.items())])
 
     def clean(self, seed: int, *, unequal: bool = False, runs: float = 0.1) -> FeatureSet:
         """Nothing planted; ``unequal``: nine normal images of M for an anomalous one."""
         random = np.random.default_rng((seed, 20))
-        plan = visits(random, {"M_normal": 45, "M_anomaly": 5} if unequal else {})
+        plan = visits(random, {"M_normal": 45, "M_anomaly": 5} if unequal else {}, self.sessions)
         return self._shot(random, plan, own_kinds(plan, KIND_OF), runs)
 
     def foreign_batch(self, seed: int, share: float, names_too: bool = True) -> FeatureSet:
         """``share`` of a session of C_normal of 20 to 60 images shows V, and with ``names_too`` says so in its names."""
         random = np.random.default_rng((seed, 21))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         rows = part_of_a_batch(random, plan, "C_normal", "batch_id", share)
         kinds = own_kinds(plan, KIND_OF)
         kinds[rows] = CLASSES["V_normal"].kind
@@ -65,7 +67,7 @@ class ThirdGenerator:
     def flipped(self, seed: int, strength: float) -> FeatureSet:
         """Up to a tenth of M_normal shows other classes (C, V or anomalous M), one session in three far more often."""
         random = np.random.default_rng((seed, 22))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
         sessions, of = np.unique(plan["session_id"].to_numpy()[rows], return_inverse=True)
         careless = np.where(random.random(sessions.size) < 1 / 3, 6.0, 1.0)[of]
@@ -78,7 +80,7 @@ class ThirdGenerator:
     def faint(self, seed: int, strength: float) -> FeatureSet:
         """A share of the anomalous pictures of M shows nothing: they are normal ones."""
         random = np.random.default_rng((seed, 23))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         kinds = own_kinds(plan, KIND_OF)
         rows = np.flatnonzero((plan["class_name"] == "M_anomaly").to_numpy())
         rows = rows[random.random(len(rows)) < strength]
@@ -92,7 +94,7 @@ class ThirdGenerator:
         standard deviations.
         """
         random = np.random.default_rng((seed, 24))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         leak = LEAKS[seed % len(LEAKS)]
         mine = pl.Series(random.random(plan.height) < strength) & (pl.col("pair") == "M")
         values = {"channels": ("RGB", "L"), "palette": ("hot", "grey"), "distance_m": (0.5, 3.0)}
@@ -115,7 +117,7 @@ class ThirdGenerator:
     def season(self, seed: int, strength: float) -> FeatureSet:
         """The same, the more, the nearer to the middle of the collection: it comes and goes."""
         random = np.random.default_rng((seed, 28))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
         part = (plan["captured_on"] - FIRST_DAY).dt.total_days().to_numpy()[rows] / DAYS
         return self._mixed(random, plan, rows, strength * np.sin(np.pi * part) ** 2)
@@ -123,7 +125,7 @@ class ThirdGenerator:
     def delivery(self, seed: int, strength: float) -> FeatureSet:
         """The last three sessions of V_normal are new, and look otherwise."""
         random = np.random.default_rng((seed, 29))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         mine = plan.filter(pl.col("class_name") == "V_normal").unique("session_id", maintain_order=True)
         last = mine.sort("captured_on", maintain_order=True)["session_id"].tail(3)
         new = ((plan["class_name"] == "V_normal") & plan["session_id"].is_in(last.to_list())).to_numpy()
@@ -135,7 +137,7 @@ class ThirdGenerator:
         """Six images of M_normal mixed with pictures of kinds that no class shows: each in a session of its own, or
         ``frames`` (2 or 3) near frames of one stray in a session."""
         random = np.random.default_rng((seed, 31))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         rows = np.flatnonzero((plan["class_name"] == "M_normal").to_numpy())
         sessions = plan["session_id"].to_numpy()[rows]
         some = random.permutation(np.unique(sessions))[: len(STRAYS) // frames] if strength else []
@@ -155,7 +157,7 @@ class ThirdGenerator:
     def spoiled(self, seed: int, strength: float) -> FeatureSet:
         """A session of 12 to 30 images of M_normal is mixed with pictures of people; at 1 it shows them alone."""
         random = np.random.default_rng((seed, 32))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         counts = plan.filter(pl.col("class_name") == "M_normal")["session_id"].value_counts().sort("session_id")
         fitting = counts.filter(pl.col("count").is_between(12, 30))["session_id"].to_numpy()
         rows = np.flatnonzero((plan["session_id"] == str(random.choice(fitting))).to_numpy())
@@ -180,7 +182,7 @@ class ThirdGenerator:
     def blurred(self, seed: int, strength: float) -> FeatureSet:
         """From 1 m and 3 m, V_normal lies nearer to the mean of its class: by a quarter and half of the way."""
         random = np.random.default_rng((seed, 30))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         data = self._shot(random, plan, own_kinds(plan, KIND_OF))
         mine = (plan["class_name"] == "V_normal").to_numpy()
         way = plan["distance_m"].replace_strict({0.5: 0.0, 1.0: 0.25, 3.0: 0.5}).to_numpy() * strength * mine
@@ -191,7 +193,7 @@ class ThirdGenerator:
     def odd_session(self, seed: int) -> FeatureSet:
         """One session of V_normal from 3 m away lies half of the way nearer to the mean: a session, not the distance."""
         random = np.random.default_rng((seed, 33))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         data = self._shot(random, plan, own_kinds(plan, KIND_OF))
         mine = (plan["class_name"] == "V_normal").to_numpy()
         far = plan.filter((pl.col("class_name") == "V_normal") & (pl.col("distance_m") == 3.0))["session_id"]
@@ -203,7 +205,7 @@ class ThirdGenerator:
     def own_palette(self, seed: int) -> FeatureSet:
         """Two sessions of M_anomaly have a palette that nothing else has: it gives two sessions away, not the state."""
         random = np.random.default_rng((seed, 34))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         sessions = plan.filter(pl.col("class_name") == "M_anomaly")["session_id"].unique().sort().head(2)
         own = pl.col("session_id").is_in(sessions.to_list())
         plan = plan.with_columns(palette=pl.when(own).then(pl.lit("rainbow")).otherwise("palette"))
@@ -211,7 +213,7 @@ class ThirdGenerator:
 
     def _otherwise(self, seed: int, stream: int, strength: float, pair: str, where: pl.Expr) -> FeatureSet:
         random = np.random.default_rng((seed, stream))
-        plan = visits(random, {})
+        plan = visits(random, {}, self.sessions)
         rows = np.flatnonzero(plan.select(where & (pl.col("class_name") == f"{pair}_normal")).to_series().to_numpy())
         return self._mixed(random, plan, rows, np.full(len(rows), strength * MIX))
 

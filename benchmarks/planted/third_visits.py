@@ -29,13 +29,15 @@ KIND_OF = {name: one.kind for name, one in CLASSES.items()}
 FIRST_DAY, DAYS = date(2022, 5, 1), 180
 PLACES = {"N1": 0.3, "N2": 0.25, "N3": 0.2, "N4": 0.15, "N5": 0.1}
 DISTANCES = (0.5, 1.0, 3.0)
+SESSIONS = (10, 24)  # fewest and most a class
 
 
-def visits(random: np.random.Generator, sizes: dict[str, int]) -> pl.DataFrame:
-    """Rows of all images, session by session; ``sizes``: images a session where they are to be fixed."""
+def visits(random: np.random.Generator, sizes: dict[str, int], sessions: tuple[int, int] = SESSIONS) -> pl.DataFrame:
+    """Rows of all images, session by session; ``sizes``: images a session where they are to be fixed; ``sessions``: the
+    fewest and the most of a class."""
     frames = []
     for class_name, one in CLASSES.items():
-        for number in range(int(random.integers(10, 25))):
+        for number in range(int(random.integers(sessions[0], sessions[1] + 1))):
             drawn = int(np.clip(round(random.lognormal(3.0, 0.6)), 6, 60))
             images = sizes.get(class_name, drawn)
             session = f"{class_name}|{number:02d}"
