@@ -8,9 +8,9 @@ from thermal_assets.defs.automation import DATASET_STAGE
 from thermal_assets.defs.resources import HomeResource
 from thermal_assets.steps.duplicates import materialize_duplicates
 from thermal_assets.steps.lens_evaluation import materialize_lens_evaluation
-from thermal_assets.steps.neighborhood import NEAR_COPY_SHARE
 from thermal_assets.steps.separation import materialize_separation
 from thermal_assets.steps.supervised_separation import materialize_supervised_separation
+from thermal_assets.warehouse.near_copies import DEFAULT_BITS, DEFAULT_DISTANCE, NearCopyLimits
 
 GROUP = "07_comparisons"
 
@@ -33,10 +33,17 @@ class DuplicateConfig(dg.Config):
     """Config of the search for copies."""
 
     near_copy_distance: float = Field(
-        NEAR_COPY_SHARE,
+        DEFAULT_DISTANCE,
         description="L2 distance (unit vectors) up to which two images count as near copies",
         ge=0,
         le=2,
+    )
+    near_copy_bits: int = Field(
+        DEFAULT_BITS,
+        description="Bits of 256 up to which the perceptual hashes of two neighbouring images may differ for them to count "
+        "as near copies, whatever their distance (0: equal hashes only)",
+        ge=0,
+        le=64,
     )
 
 
@@ -83,10 +90,11 @@ def lens_evaluation(
 
 @dg.asset(
     group_name=GROUP,
-    deps=["file_manifest", "channel_stats", "l2_embeddings", "dataset_neighbors"],
+    deps=["file_manifest", "channel_stats", "l2_embeddings", "class_neighbors", "dataset_neighbors"],
     automation_condition=DATASET_STAGE,
     **table_spec("duplicates"),
 )
 def duplicates(context: dg.AssetExecutionContext, home: HomeResource, config: DuplicateConfig) -> dg.MaterializeResult:
     with station(context, home) as opened:
-        return as_result(context, materialize_duplicates(opened, context.run.run_id, config.near_copy_distance))
+        limits = NearCopyLimits(config.near_copy_distance, config.near_copy_bits)
+        return as_result(context, materialize_duplicates(opened, context.run.run_id, limits))

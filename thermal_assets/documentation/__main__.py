@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 from thermal_assets.documentation.pages import all_pages
@@ -10,7 +10,9 @@ from thermal_assets.reports_sql.folders import checkout_folder
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else checkout_folder("docs")
+    parser = argparse.ArgumentParser(description="Write the generated pages.")
+    parser.add_argument("folder", type=Path, nargs="?", default=checkout_folder("docs"), help="default: docs/")
+    folder: Path = parser.parse_args().folder
     for name, text in all_pages().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

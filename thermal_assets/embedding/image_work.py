@@ -20,6 +20,7 @@ from thermal_assets.imaging.class_pictures import canvas, histogram
 from thermal_assets.imaging.decode import DecodeLimits, decode_image
 from thermal_assets.imaging.decoded_image import DecodedImage
 from thermal_assets.imaging.palette_levels import palette_levels
+from thermal_assets.imaging.perceptual_hash import perceptual_hash
 from thermal_assets.imaging.problems import ImageProblem
 from thermal_assets.imaging.radiometric import sensor_figures
 
@@ -82,8 +83,9 @@ def process(task: Task, side: int, limits: DecodeLimits, watch: Stopwatch) -> Ou
 
 
 def _measured(content_hash: str, image: DecodedImage) -> StatsRecord:
-    statistics = channel_statistics(image) | by_product_columns(image)
-    return StatsRecord(content_hash, statistics, list(image.problems), histogram(image), canvas(image))
+    small = canvas(image)
+    statistics = channel_statistics(image) | {"perceptual_hash": perceptual_hash(small)} | by_product_columns(image)
+    return StatsRecord(content_hash, statistics, list(image.problems), histogram(image), small)
 
 
 def by_product_columns(image: DecodedImage) -> dict[str, dict[str, object] | None]:

@@ -12,7 +12,7 @@ import numpy as np
 class StatsRecord:
     """One image by content.
 
-    ``statistics`` holds the columns of channel_stats from ``format`` to ``radiometric`` and, by table, the rows of
+    ``statistics`` holds the columns of channel_stats from ``format`` to ``perceptual_hash`` and, by table, the rows of
     ``by_products``; None if the image cannot be decoded, then ``problems`` says why. ``problems`` of decodable images are those that did not
     keep them from being decoded. ``histogram`` is uint32[3, 256], ``canvas`` uint8[64, 64, 3], of grey pictures
     [64, 64, 1]; both None where ``statistics`` is.

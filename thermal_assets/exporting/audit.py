@@ -171,7 +171,7 @@ def _scores(
         return None, "the vectors of these images are not published"
     scores = inflation(
         vectors[test], vectors[reference], codes[test], codes[reference], group[test], group[reference],
-        published.near_copy_distance(connection),
+        published.near_copy_limits(connection).distance,
     )  # fmt: skip
     if stand_in != "session":
         bounds = dict.fromkeys(("ratio_low", "ratio_high", "difference_low", "difference_high"))

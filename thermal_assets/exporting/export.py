@@ -90,7 +90,7 @@ def _contents(home: Home, options: ExportOptions) -> _Contents:
         told = [rule | {"files": int(found.get(rule["reason"], 0))} for rule in rules(connection)]
         boxes = _boxes(connection)
         lens = published.lens_in_force(connection, "L2")
-        near = published.near_copy_distance(connection)
+        near = published.near_copy_limits(connection)
         moment = published.published_at(connection)
     kept = images.filter(pl.col("decision") == "keep")
     if kept.is_empty():
@@ -126,7 +126,7 @@ def _contents(home: Home, options: ExportOptions) -> _Contents:
             "images": {name: int((split.part == number).sum()) for number, name in enumerate(split.names)},
             "seed": options.seed,
             "trials": split.trials,
-            "near_copy_distance": near,
+            **near.parameters(),
             "groups": len(sizes),
             "largest_group": int(sizes.max()),
             "images_without_session": int(kept["session_id"].null_count()),

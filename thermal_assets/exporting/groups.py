@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from thermal_assets.exporting.published import near_copy_distance
+from thermal_assets.exporting.published import lens_in_force, near_copy_limits
+from thermal_assets.warehouse.near_copies import near_copy_pairs
 
 LINKS = ("session", "frame", "file", "pixels", "near")
 _COLUMNS = {"session": "session_id", "frame": "frame_id", "file": "content_hash", "pixels": "pixel_hash"}
@@ -20,8 +21,8 @@ _COLUMNS = {"session": "session_id", "frame": "frame_id", "file": "content_hash"
 def independent_groups(connection: duckdb.DuckDBPyConnection, images: pl.DataFrame) -> NDArray[np.int64]:
     """int64 [n]: number of the group of each row of ``images``, ascending by first row.
 
-    Rows are linked by an equal session_id, frame_id, content_hash or pixel_hash, and by an L2 distance up to the
-    near-copy distance of table duplicates; ``images`` has these columns and image_key. Links are followed as far as
+    Rows are linked by an equal session_id, frame_id, content_hash or pixel_hash, and where table duplicates takes them
+    for near copies; ``images`` has these columns and image_key. Links are followed as far as
     they lead, also where table duplicates keeps its groups small: two near copies never end in two groups.
     Near copies are seen among the ten nearest neighbours of an image.
     """
@@ -59,15 +60,11 @@ def linked(
 
 
 def near_pairs(connection: duckdb.DuckDBPyConnection, images: pl.DataFrame) -> NDArray[np.int64]:
-    """int64 [p, 2]: rows of ``images`` (image_key) that are at most the near-copy distance apart at L2."""
-    bound = near_copy_distance(connection)
-    keys = connection.sql(
-        "SELECT n.image_key, unnest(n.neighbor_keys) AS neighbor_key, unnest(n.distances) AS distance "
-        "FROM dataset_neighbors n JOIN lenses l ON l.lens_id = n.lens_id AND l.in_force "
-        "WHERE n.level = 'L2' AND n.metric = 'euclidean' AND list_min(n.distances) <= $near",
-        params={"near": bound},
-    ).pl()
-    near = keys.filter(pl.col("distance") <= bound)
+    """int64 [p, 2]: rows of ``images`` (image_key) that are near copies, by the limits of table duplicates."""
+    lens = lens_in_force(connection, "L2")
+    if lens is None:
+        return np.empty((0, 2), dtype=np.int64)
+    near = near_copy_pairs(connection, lens[0], near_copy_limits(connection))
     rows = images.select("image_key", pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
     joined = near.join(rows, on="image_key").join(
         rows.rename({"image_key": "neighbor_key", "row": "other"}), on="neighbor_key"

@@ -10,8 +10,9 @@ import duckdb
 
 from thermal_assets.errors import UserError
 from thermal_assets.home.layout import Home
-from thermal_assets.neighbors.grouped import NEAR_COPY_DISTANCE
+from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import literal
+from thermal_assets.warehouse.near_copies import DEFAULT_BITS, DEFAULT_DISTANCE, NearCopyLimits
 
 _NEEDED = ("file_manifest", "channel_stats", "duplicates", "findings", "annotations", "image_decisions", "review_rules")
 
@@ -37,7 +38,7 @@ def published_copy(home: Home, vectors: bool = False) -> Iterator[duckdb.DuckDBP
             except duckdb.Error as error:
                 raise UserError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
         connection.execute(f"SET search_path = {literal(','.join(files))}")
-        missing = sorted(set(_NEEDED) - relations(connection))
+        missing = sorted(set(_NEEDED) - relations(connection)) or _missing_columns(connection)
         if missing:
             raise UserError(
                 f"{home.published} was made by an older version (it has no {', '.join(missing)}): "
@@ -48,6 +49,16 @@ def published_copy(home: Home, vectors: bool = False) -> Iterator[duckdb.DuckDBP
         connection.close()
 
 
+def _missing_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """'table.column' of what today's tables have and those found lack."""
+    found = {
+        (table, column)
+        for table, column in connection.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall()
+    }
+    wanted = [(name, column) for name in _NEEDED if name in TABLES for column in TABLES[name].column_names]
+    return [f"{table}.{column}" for table, column in wanted if (table, column) not in found]
+
+
 def relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Names of the tables and views that ``connection`` finds."""
     rows = connection.execute(
@@ -56,13 +67,16 @@ def relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in rows}
 
 
-def near_copy_distance(connection: duckdb.DuckDBPyConnection) -> float:
-    """The L2 distance below which ``duplicates`` called two pictures near copies, by the log of its last run."""
+def near_copy_limits(connection: duckdb.DuckDBPyConnection) -> NearCopyLimits:
+    """Up to which difference ``duplicates`` called two pictures near copies, by the log of its last run."""
     rows = connection.execute(
         "SELECT parameters FROM run_log WHERE asset = 'duplicates' ORDER BY started_at DESC LIMIT 1"
     ).fetchall()
     parameters = json.loads(rows[0][0]) if rows else {}
-    return float(parameters.get("near_copy_distance", NEAR_COPY_DISTANCE))
+    return NearCopyLimits(
+        float(parameters.get("near_copy_distance", DEFAULT_DISTANCE)),
+        int(parameters.get("near_copy_bits", DEFAULT_BITS)),
+    )
 
 
 def lens_in_force(connection: duckdb.DuckDBPyConnection, level: str) -> tuple[str, bool] | None:

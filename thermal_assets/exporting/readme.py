@@ -41,9 +41,10 @@ Use one of them, or sampling by class, not both.
 """,
     "splits": """## Split
 
-Images of one session, of one camera frame, with equal bytes or pixels, or at most {near:g} apart at L2 (near copies)
-are never divided, nor are images linked by a chain of these: {groups:,} independent groups, the largest with
-{largest:,} images ({largest_share:.1%} of those kept). {sessions}Wanted: {wanted}; seed {seed}, best of {trials} trials.
+Images of one session, of one camera frame, with equal bytes or pixels, or that are near copies (at most {near:g} apart
+at L2, or perceptual hashes that differ in at most {bits} of 256 bits) are never divided, nor are images linked by a
+chain of these: {groups:,} independent groups, the largest with {largest:,} images ({largest_share:.1%} of those kept).
+{sessions}Wanted: {wanted}; seed {seed}, best of {trials} trials.
 
 {shares}
 {notes}`class_splits` has the shares of every class, and how far each is from what was wanted.
@@ -95,6 +96,7 @@ def readme(facts: dict[str, Any], rules: Sequence[dict[str, Any]], report: pl.Da
         _TEXTS["lists"].format(rules=_rules_table(rules), budget=cut),
         _TEXTS["splits"].format(
             near=split["near_copy_distance"],
+            bits=split["near_copy_bits"],
             groups=split["groups"],
             largest=split["largest_group"],
             largest_share=split["largest_group"] / max(counts["keep"], 1),

@@ -114,10 +114,12 @@ def definitions(k: int = 10, l2_dimensions: int = 1280) -> tuple[Definition, ...
         ),
         Definition(
             "Copies",
-            "Equal files: equal bytes. Equal pictures: equal pixels and size. Almost equal: L2 vectors "
-            "closer than the limit of the duplicates step; its usual value finds a copy that is a little brighter "
-            "or stored as JPEG of high quality, not one that was cropped, made smaller or has noise. Keep one of "
-            "each group, and never split a group over training and test.",
+            "Equal files: equal bytes. Equal pictures: equal pixels and size. Almost equal: one of the ten nearest "
+            "neighbours whose L2 vector, or perceptual hash, differs by no more than the limits of the duplicates step. "
+            "Their usual values find a copy that is brighter, somewhat smaller, noisy or stored as JPEG, as long as "
+            "that is weaker than what the picture shows: of a smooth, small picture strong compression makes another "
+            "one. A copy that was cropped is not found. Keep one of each group, and never split a group over training "
+            "and test.",
         ),
         Definition(
             "Mean and std image",

@@ -60,7 +60,7 @@ PICTURES = (
         "similarity",
         "Images that are no near copy",
         "A burst of almost equal frames counts as many images and teaches as one.",
-        "1 - further near copies (L2 features almost equal) / images",
+        "1 - further near copies (almost equal L2 features or perceptual hashes) / images",
         good=0.95,
         bad=0.8,
         bounds="with a fifth of near copies a class has visibly fewer independent pictures than its count says",

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from thermal_assets.statistics.frames import conform, table_frame
 from thermal_assets.statistics.hashing import short_id
-from thermal_assets.statistics.near_groups import diameter, star_groups
+from thermal_assets.statistics.near_groups import NO_HASH, Pictures, diameter, star_groups
+from thermal_assets.warehouse.near_copies import DEFAULT_LIMITS, NearCopyLimits
 
 INPUTS = ("image_id", "class_name", "session_id", "content_hash", "pixel_hash")
 
@@ -20,15 +21,16 @@ def duplicates(
     vectors: NDArray[np.float32] | None = None,
     pairs: pl.DataFrame | None = None,
     *,
-    near_copy_distance: float = 0.0,
+    limits: NearCopyLimits = DEFAULT_LIMITS,
 ) -> pl.DataFrame:
     """Rows of table ``duplicates``.
 
     ``images`` has image_id, class_name, session_id, content_hash and pixel_hash (the last three may be NULL; unreadable
     files belong in it too). ``vectors`` float32[n, d] are the L2 vectors by row of ``images``; only rows named in
-    ``pairs`` are read. ``pairs`` has i, j (rows) and distance: neighbours, in either or both directions.
+    ``pairs`` are read. ``pairs`` are near copies (warehouse/near_copies.py): i, j (rows), in either or both orders, and
+    hash_bits; where that is not NULL for any pair of an image, its perceptual_hash in ``images`` counts.
     The three kinds are nested. 'file': equal bytes. 'pixels': equal pictures in at least two different files, all
-    images of the picture in it. 'near': at least two different pictures within ``near_copy_distance`` of the keeper's
+    images of the picture in it. 'near': at least two different pictures that are near the keeper's, by ``limits``
     (see near_groups.py), all images of each in it. Nothing wider is listed where it would only repeat a narrower
     group. The keeper is the first by image_id in every kind, so deleting all that are not keepers of any group they
     are in leaves exactly one image of each widest group.
@@ -43,7 +45,7 @@ def duplicates(
         _equal(readable, "pixels", "pixel_hash", pl.col("content_hash").n_unique()),
     ]
     if vectors is not None and pairs is not None and pairs.height:
-        parts.append(_near(frame, vectors, pairs, near_copy_distance))
+        parts.append(_near(frame, _pictures(images, vectors, pairs), pairs, limits))
     grouped = pl.concat([part for part in parts if part.height] or [parts[0]])
     if not grouped.height:
         return table_frame("duplicates", [])
@@ -71,17 +73,26 @@ def _equal(frame: pl.DataFrame, kind: str, hash_column: str, different: pl.Expr)
         kind=pl.lit(kind),
         group=pl.col(hash_column),
         distance=pl.lit(0.0),
+        hash_bits=pl.lit(None, dtype=pl.Int64),
         diameter=pl.lit(0.0),
     )
 
 
-def _near(
-    frame: pl.DataFrame, vectors: NDArray[np.float32], pairs: pl.DataFrame, near_copy_distance: float
-) -> pl.DataFrame:
+def _pictures(images: pl.DataFrame, vectors: NDArray[np.float32], pairs: pl.DataFrame) -> Pictures:
+    """Of the rows of ``images`` that have a vector: the first ``len(vectors)``."""
+    telling = pairs.drop_nulls("hash_bits")
+    hashed = np.zeros(len(vectors), dtype=bool)
+    hashed[pl.concat([telling["i"], telling["j"]]).unique().to_numpy()] = True
+    hashes = np.zeros((len(vectors), 4), dtype=np.uint64)
+    if hashed.any():
+        digits = images["perceptual_hash"].gather(np.flatnonzero(hashed))
+        hashes[hashed] = np.frombuffer(bytes.fromhex("".join(digits)), dtype=np.uint64).reshape(-1, 4)
+    return Pictures(vectors, hashes, hashed)
+
+
+def _near(frame: pl.DataFrame, pictures: Pictures, pairs: pl.DataFrame, limits: NearCopyLimits) -> pl.DataFrame:
     """Near groups over pictures: each picture stands for all its images, by the first of them that has a vector."""
-    near = pairs.filter(pl.col("distance") <= near_copy_distance).select(
-        pl.col("i").cast(pl.Int64), pl.col("j").cast(pl.Int64)
-    )
+    near = pairs.select(pl.col("i").cast(pl.Int64), pl.col("j").cast(pl.Int64))
     rows_with_vector = pl.concat([near["i"], near["j"]]).unique()
     stands = (
         frame.filter(pl.col("row").is_in(rows_with_vector.implode()))
@@ -101,14 +112,21 @@ def _near(
     first = frame.join(frame.group_by("picture").agg(first=pl.col("order").min()), on="picture", how="left")
     order[first["row"].to_numpy()] = first["first"].to_numpy()
     found: list[dict[str, Any]] = []
-    groups = star_groups(linked.to_numpy().astype(np.int64), vectors, order, near_copy_distance)
-    for rows, distances in groups:
-        wide = diameter(vectors, rows)
+    for group in star_groups(linked.to_numpy().astype(np.int64), pictures, order, limits):
+        wide = diameter(pictures.vectors, group.rows)
         found += [
-            {"stand_in": row, "group": str(rows[0]), "distance": apart, "diameter": wide}
-            for row, apart in zip(rows.tolist(), distances.tolist(), strict=True)
+            {
+                "stand_in": row,
+                "group": str(group.rows[0]),
+                "distance": apart,
+                "hash_bits": None if differing == NO_HASH else differing,
+                "diameter": wide,
+            }
+            for row, apart, differing in zip(*(values.tolist() for values in group), strict=True)
         ]
-    schema = {"stand_in": pl.Int64, "group": pl.String, "distance": pl.Float64, "diameter": pl.Float64}
+    schema: dict[str, Any] = {
+        "stand_in": pl.Int64, "group": pl.String, "distance": pl.Float64, "hash_bits": pl.Int64, "diameter": pl.Float64,
+    }  # fmt: skip
     members = pl.DataFrame(found, schema=schema).join(stands, on="stand_in", how="left")
     listed = frame.join(members.drop("stand_in"), on="picture", how="inner").with_columns(kind=pl.lit("near"))
-    return listed.select(*frame.columns, "kind", "group", "distance", "diameter")
+    return listed.select(*frame.columns, "kind", "group", "distance", "hash_bits", "diameter")

@@ -10,11 +10,12 @@ from thermal_assets.steps.images import missing_classes, require_lenses_in_force
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
+from thermal_assets.warehouse.near_copies import NearCopyLimits, near_copy_pairs
 
-_VERSION = "2"
+_VERSION = "3"
 
 
-def materialize_duplicates(home: Home, run_id: str, near_copy_distance: float) -> StepReport:
+def materialize_duplicates(home: Home, run_id: str, limits: NearCopyLimits) -> StepReport:
     """Write duplicates: equal files, equal pictures, near copies."""
 
     def compute(due: frozenset[str]) -> dict[str, Output]:
@@ -25,36 +26,32 @@ def materialize_duplicates(home: Home, run_id: str, near_copy_distance: float) -
             missing = missing_classes(connection)
             # Only pictures count: two empty files have equal bytes and are copies of nothing.
             images = connection.sql(
-                "SELECT m.image_id, m.image_key, m.class_name, m.session_id, m.content_hash, s.pixel_hash "
+                "SELECT m.image_id, m.image_key, m.class_name, m.session_id, m.content_hash, s.pixel_hash, "
+                "s.perceptual_hash "
                 "FROM file_manifest m "
                 "JOIN channel_stats s ON s.image_id = m.image_id "
                 "ORDER BY m.image_id"
             ).pl()
-            pairs = connection.sql(
-                "SELECT image_key, unnest(neighbor_keys) AS neighbor_key, unnest(distances) AS distance "
-                "FROM dataset_neighbors WHERE level = 'L2' AND metric = 'euclidean' AND lens_id = $lens "
-                "AND list_min(distances) <= $near",
-                params={"lens": lenses["L2"], "near": near_copy_distance},
-            ).pl()
-        images, vectors, near = _near_pairs(home, images, pairs, lenses["L2"], near_copy_distance)
-        rows = duplicates(images, vectors, near, near_copy_distance=near_copy_distance)
+            pairs = near_copy_pairs(connection, lenses["L2"], limits)
+        images, vectors, near = _by_row(home, images, pairs, lenses["L2"])
+        rows = duplicates(images, vectors, near, limits=limits)
         groups = rows.group_by("kind").agg(pl.col("group_id").n_unique()).sort("kind")
         facts = {f"{row['kind']}_groups": row["group_id"] for row in groups.to_dicts()}
         return {"duplicates": Output([Slice("duplicates", rows)], metadata={**facts, "missing_classes": missing})}
 
-    upstream = [(a, ALL_PARTITIONS) for a in ("file_manifest", "channel_stats", "l2_embeddings", "dataset_neighbors")]
-    plan = AssetPlan("duplicates", _VERSION, {"near_copy_distance": near_copy_distance})
+    sources = ("file_manifest", "channel_stats", "l2_embeddings", "class_neighbors", "dataset_neighbors")
+    upstream = [(asset, ALL_PARTITIONS) for asset in sources]
+    plan = AssetPlan("duplicates", _VERSION, limits.parameters())
     return run_step(home, run_id, [plan], compute, upstream=upstream)["duplicates"]
 
 
-def _near_pairs(
-    home: Home, images: pl.DataFrame, pairs: pl.DataFrame, lens_id: str, near_copy_distance: float
+def _by_row(
+    home: Home, images: pl.DataFrame, pairs: pl.DataFrame, lens_id: str
 ) -> tuple[pl.DataFrame, np.ndarray, pl.DataFrame]:
-    """``images`` with those of a near pair first, the vectors of these, and the pairs as rows (i, j, distance).
+    """``images`` with those of a near pair first, the vectors of these, and the pairs as rows (i, j, hash_bits).
 
     Only the few images of a pair have their vectors read, whatever the size of the data set.
     """
-    pairs = pairs.filter(pl.col("distance") <= near_copy_distance)
     paired = pl.concat([pairs["image_key"], pairs["neighbor_key"]]).unique()
     images = images.with_columns(pl.col("image_key").is_in(paired.implode()).alias("paired"))
     images = images.sort(["paired", "image_id"], descending=[True, False])
@@ -62,7 +59,7 @@ def _near_pairs(
     near = (
         pairs.join(rows.rename({"row": "i"}), on="image_key")
         .join(rows.rename({"row": "j", "image_key": "neighbor_key"}), on="neighbor_key")
-        .select("i", "j", pl.col("distance").cast(pl.Float64))
+        .select("i", "j", "hash_bits")
         .sort("i", "j")
     )
     vectors = vectors_of(home, lens_id, images.filter("paired")["content_hash"])

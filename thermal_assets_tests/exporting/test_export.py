@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from thermal_assets.exporting import export as exporting
 from thermal_assets.exporting import splits
 from thermal_assets.exporting.export import FORMATS, ExportOptions, export
 from thermal_assets.exporting.names import is_text
+from thermal_assets.home.layout import create_home
+from thermal_assets.home.settings import HomeSettings
 from thermal_assets.manifest.identity import path_of
 from thermal_assets_tests.exporting.conftest import Planted, files_below
 
@@ -206,6 +209,22 @@ def test_a_full_disk_leaves_the_export_that_was_there(
     with pytest.raises(UserError, match="No space left on device; what was there before stays"):
         export(planted.home, tmp_path / "e", ExportOptions(formats=["csv", "label-studio"], force=True))
     assert files_below(tmp_path) == before
+
+
+def test_a_copy_published_by_an_older_version_is_one_line(planted: Planted, tmp_path: Path) -> None:
+    home = create_home(tmp_path / "home", HomeSettings(image_root=str(planted.home.image_root)))
+    shutil.copy(planted.home.published, home.published)
+    with duckdb.connect(str(home.published)) as connection:
+        for (view,) in connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall():
+            connection.execute(f'DROP VIEW IF EXISTS "{view}"')
+        connection.execute("ALTER TABLE channel_stats DROP COLUMN perceptual_hash")
+        # What is views otherwise is needed as tables here, whatever they hold.
+        for name in ("image_decisions", "review_rules"):
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {name} (x INTEGER)")
+    with pytest.raises(
+        UserError, match=r"older version \(it has no channel_stats.perceptual_hash\): run .*diagnose again"
+    ):
+        export(home, tmp_path / "export", ExportOptions())
 
 
 def test_an_unknown_class_or_format_is_one_line(planted: Planted, tmp_path: Path) -> None:

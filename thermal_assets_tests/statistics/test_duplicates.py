@@ -5,6 +5,7 @@ import pytest
 from thermal_assets.neighbors.exact import nearest
 from thermal_assets.statistics.duplicates import duplicates
 from thermal_assets.warehouse.contract import TABLES
+from thermal_assets.warehouse.near_copies import NearCopyLimits
 
 
 def frame(hashes, pixels, classes=None, sessions=None):
@@ -20,10 +21,12 @@ def frame(hashes, pixels, classes=None, sessions=None):
     )
 
 
-def neighbor_pairs(vectors, k=10):
+def neighbor_pairs(vectors, limit, k=10):
     found = nearest(vectors, k)
     i, column = np.nonzero(found.indices >= 0)
-    return pl.DataFrame({"i": i, "j": found.indices[i, column], "distance": found.distances[i, column]})
+    pairs = pl.DataFrame({"i": i, "j": found.indices[i, column], "distance": found.distances[i, column]})
+    near = pairs.filter(pl.col("distance") <= limit).select("i", "j")
+    return near.with_columns(hash_bits=pl.lit(None, dtype=pl.Int32))
 
 
 def groups(table, kind):
@@ -53,7 +56,7 @@ def test_a_chain_is_split_into_groups_around_keepers():
     line = np.zeros((60, 4), dtype=np.float32)
     line[:, 0] = np.arange(60) * 0.04
     images = frame([f"h{i}" for i in range(60)], [f"p{i}" for i in range(60)])
-    found = duplicates(images, line, neighbor_pairs(line), near_copy_distance=0.1)
+    found = duplicates(images, line, neighbor_pairs(line, 0.1), limits=NearCopyLimits(0.1))
     sizes = found.group_by("group_id").agg(pl.col("group_size").first())["group_size"]
     assert sizes.max() <= 5
     assert found["diameter"].max() <= 0.2 + 1e-6
@@ -67,7 +70,7 @@ def test_more_copies_than_neighbours_still_make_one_group():
     vectors = random.normal(size=(90, 16)).astype(np.float32)
     vectors[:50] = vectors[0] + random.normal(0, 0.001, (50, 16)).astype(np.float32)
     images = frame([f"h{i}" for i in range(90)], [f"p{i}" for i in range(90)])
-    found = duplicates(images, vectors, neighbor_pairs(vectors), near_copy_distance=0.05)
+    found = duplicates(images, vectors, neighbor_pairs(vectors, 0.05), limits=NearCopyLimits(0.05))
     assert groups(found, "near") == [[f"{i:03d}" for i in range(50)]]
     gaps = np.linalg.norm(vectors[:50, None].astype(float) - vectors[None, :50], axis=2)
     assert found["diameter"][0] == pytest.approx(gaps.max(), rel=1e-6)
@@ -77,7 +80,7 @@ def test_more_copies_than_neighbours_still_make_one_group():
 def test_near_groups_hold_more_than_equal_files_and_leave_one_image_to_keep():
     vectors = np.array([[0, 0], [0, 0], [0.01, 0], [5, 5], [5, 5]], dtype=np.float32)
     images = frame(["a", "a", "b", "c", "c"], ["p", "p", "q", "r", "r"])
-    found = duplicates(images, vectors, neighbor_pairs(vectors, 2), near_copy_distance=0.05)
+    found = duplicates(images, vectors, neighbor_pairs(vectors, 0.05, 2), limits=NearCopyLimits(0.05))
     assert groups(found, "near") == [["000", "001", "002"]]
     assert groups(found, "file") == [["000", "001"], ["003", "004"]]
     surplus = set(found.filter(~pl.col("keeper"))["image_id"])
@@ -95,4 +98,17 @@ def test_nothing_to_group():
     assert duplicates(frame([], [])).columns == TABLES["duplicates"].column_names
     assert duplicates(frame(["a", "b"], ["p", "q"])).height == 0
     far = np.eye(3, dtype=np.float32)
-    assert duplicates(frame(list("abc"), list("pqr")), far, neighbor_pairs(far, 2), near_copy_distance=0.1).height == 0
+    assert duplicates(frame(list("abc"), list("pqr")), far, neighbor_pairs(far, 0.1, 2)).height == 0
+
+
+def test_a_copy_that_the_lens_takes_for_another_picture_is_near_by_its_hash():
+    """000 keeps 001 (8 bits) and 002 (24 bits), not 003, which is near 002 only; 004's hash says nothing."""
+    hashes = ["00" * 32, "ff" + "00" * 31, "ffffff" + "00" * 29, "ffffffffffffff" + "00" * 25, "00" * 32]
+    images = frame(list("abcde"), list("pqrst")).with_columns(perceptual_hash=pl.Series(hashes))
+    pairs = pl.DataFrame({"i": [0, 1, 2, 3], "j": [1, 2, 3, 2], "hash_bits": [8, 16, 32, 32]})
+    found = duplicates(images, 5 * np.eye(5, dtype=np.float32), pairs)
+    assert groups(found, "near") == [["000", "001", "002"]]
+    assert found.sort("image_id")["hash_bits"].to_list() == [0, 8, 24]
+    assert found["distance"].to_list() == pytest.approx([0, 50**0.5, 50**0.5])
+    stricter = duplicates(images, 5 * np.eye(5, dtype=np.float32), pairs, limits=NearCopyLimits(0.05, 20))
+    assert groups(stricter, "near") == [["000", "001"]]

@@ -1,7 +1,7 @@
 """Classes that consist of near copies: consecutive frames, or the same view again and again.
 
-Measure: images that lie almost on another image of their class (groups of kind 'near', one image of
-each group not counted), as a share of the images of the class.
+Measure: images that lie almost on another image of their class, or have almost its perceptual hash (groups of kind
+'near', one image of each group not counted), as a share of the images of the class.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 effect_size=share,
                 affected_images=count,
                 example_ids=tuple(row["examples"]),
-                evidence_sql="SELECT group_id, group_size, image_id, keeper, distance, same_session FROM duplicates\n"
+                evidence_sql="SELECT group_id, group_size, image_id, keeper, distance, hash_bits, same_session FROM duplicates\n"
                 f"WHERE class_name = {text(name)} AND same_class AND kind = 'near'\n"
                 "ORDER BY group_size DESC, group_id, keeper DESC, distance",
                 action="Split into training and test by session, never by image; thin the groups if training is slow.",

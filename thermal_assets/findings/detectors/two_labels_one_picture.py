@@ -2,7 +2,7 @@
 
 Measure: groups of copies that span classes; one finding a kind of copy, which lists the classes its
 groups span. Equal bytes or equal pixels under two labels cannot both be right: HIGH. Almost equal
-vectors can (two frames of one scene, one with the fault and one without): MEDIUM. Groups of one kind
+pictures can (two frames of one scene, one with the fault and one without): MEDIUM. Groups of one kind
 that are part of a stronger kind are counted with the stronger one only.
 """
 

@@ -199,12 +199,20 @@ COMPARISONS = (
         (
             required("group_id", "VARCHAR", "Names the group; stable as long as its keeper stays"),
             required(
-                "kind", "VARCHAR", "'file' (equal bytes), 'pixels' (equal pictures) or 'near' (almost equal vectors)"
+                "kind",
+                "VARCHAR",
+                "'file' (equal bytes), 'pixels' (equal pictures) or 'near' (almost equal vectors, or perceptual hashes)",
             ),
             IMAGE_ID,
             CLASS_NAME,
             required("keeper", "BOOLEAN", "The image to keep: first by image_id"),
             required("distance", "DOUBLE", "L2 distance to the keeper; 0 for equal bytes and pixels"),
+            column(
+                "hash_bits",
+                "INTEGER",
+                "Bits of 256 in which its perceptual hash differs from the keeper's; NULL for equal bytes and pixels, and "
+                "where a hash is missing or says nothing, as in a class whose pictures share an overlay or a fixed view",
+            ),
             required("diameter", "DOUBLE", "Largest L2 distance inside the group"),
             required("group_size", "INTEGER", "Images in the group"),
             required("same_class", "BOOLEAN", "The whole group lies in one class"),

@@ -103,6 +103,12 @@ IMAGE_PASS = (
             required(
                 "radiometric", "VARCHAR", "'none', 'present, not read' or 'read': temperature payload of the file"
             ),
+            column(
+                "perceptual_hash",
+                "VARCHAR",
+                "256 bits in hex that noise, compression, brightness and size hardly change: pictures that differ in few bits "
+                "(bit_count(xor(from_hex(a)::BIT, from_hex(b)::BIT))) show the same; NULL where hardly anything is seen",
+            ),
         ),
         key=("image_id",),
         owner="channel_stats",
