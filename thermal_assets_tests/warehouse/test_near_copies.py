@@ -41,7 +41,7 @@ def test_near_by_distance_or_by_hash_in_either_list() -> None:
     hashes = random_hashes(8)
     own = bytes.fromhex(hashes[0] or "")
     hashes[1] = bytes([own[0] ^ 0xFF, *own[1:]]).hex()  # 8 bits
-    hashes[2] = bytes([byte ^ 0xFF for byte in own[:6]] + list(own[6:])).hex()  # 48 bits
+    hashes[2] = bytes([byte ^ 0xFF for byte in own[:5]] + list(own[5:])).hex()  # 40 bits
     hashes[4] = None
     w = warehouse(hashes)
     near(w, "dataset_neighbors", 0, {1: 0.4, 2: 0.4, 3: 0.4})
@@ -49,7 +49,7 @@ def test_near_by_distance_or_by_hash_in_either_list() -> None:
     near(w, "class_neighbors", 1, {0: 0.4})
     near(w, "class_neighbors", 6, {7: 0.01}, level="L3")
     assert pairs(w.connect(), NearCopyLimits()) == [(0, 1, 8), (0, 4, None), (1, 0, 8)]
-    assert pairs(w.connect(), NearCopyLimits(0.05, 48)) == [(0, 1, 8), (0, 2, 48), (0, 4, None), (1, 0, 8)]
+    assert pairs(w.connect(), NearCopyLimits(0.05, 40)) == [(0, 1, 8), (0, 2, 40), (0, 4, None), (1, 0, 8)]
 
 
 def test_where_pictures_share_an_overlay_the_hash_says_nothing() -> None:
