@@ -54,7 +54,7 @@ TABLES_OF: dict[str, tuple[str, ...]] = {
     "distance_effect": ("distance_drift",),
     "run_drift": ("run_drift",),
     "outliers_shared": ("class_densities", "class_outliers"),
-    "session_clump": ("class_densities", "class_outliers"),
+    "session_clump": ("class_densities",),
     "outlier_persistence": ("outlier_persistence",),
 }
 

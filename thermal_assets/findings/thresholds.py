@@ -265,7 +265,7 @@ class Thresholds(BaseModel):
         gt=1,
         description="How many times farther than the typical image of its class an outlier's neighbours must lie, at "
         "both levels, to be told: a budget of outliers exists in every class, half as far again does not. So must those "
-        "of the typical image of a session or distance that holds most of the outliers.",
+        "of the typical image of a session or distance that lies far out as a whole.",
     )
     persistence_ratio: float = Field(
         0.5,
@@ -275,19 +275,18 @@ class Thresholds(BaseModel):
         "what lists drawn by lot share, at or below which the L3 lens is told to hide outliers: it then keeps half of "
         "what blind folding keeps.",
     )
-    clump_min_outliers: int = Field(
+    clump_min_images: int = Field(
         10,
         ge=2,
-        description="Outliers a class must have before their concentration in one session or distance is judged: with "
-        "fewer, half of them are a handful of frames. The list of outliers ends at 5 % of a class, so that by the default "
-        "a class of fewer than 200 images is not judged.",
+        description="Images a session or distance must have in a class to be judged as a whole: fewer are a handful of "
+        "frames, and single images are told as outliers.",
     )
     clump_share: float = Field(
         0.5,
         gt=0,
         le=1,
-        description="Share of a class's outliers in one session or at one distance from which on it is told: most of "
-        "what looks odd then has one cause.",
+        description="Of a session or distance of n images, the share among the n of the class that lie farthest out, from "
+        "which on it is told: most of what looks odd then has one cause.",
     )
     clump_lift: float = Field(
         3,

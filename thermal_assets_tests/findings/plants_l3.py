@@ -56,20 +56,19 @@ def outlier_persistence(w: SmallWarehouse) -> None:
 
 
 def session_clump(w: SmallWarehouse) -> None:
-    """One session holds the outliers, and all of it lies far out."""
-    gathered_outliers(w)
-    keys = [row["image_key"] for row in w.of("file_manifest", w.names[0])][::SESSIONS]
+    """A session of sixteen images lies twice as far out as its class."""
+    gathered_outliers(w, density=0.5)
+
+
+def gathered_outliers(w: SmallWarehouse, density: float = 0.8) -> None:
+    """What lies farthest out is one session of sixteen images, which by itself is no odder than its class."""
+    rows = w.of("file_manifest", w.names[0])
+    mine = rows[::SESSIONS] + rows[1::SESSIONS]
+    set_all(mine, session_id=rows[0]["session_id"])
+    keys = {row["image_key"] for row in mine}
     for row in w.of("class_densities", w.names[0], level="L2"):
         if row["image_key"] in keys:
-            row["density"], row["density_xs"] = row["density"] / 2, row["density_xs"] / 2
-
-
-def gathered_outliers(w: SmallWarehouse) -> None:
-    """Most of the outliers are of one session, which is no odder than its class."""
-    keys = [row["image_key"] for row in w.of("file_manifest", w.names[0])][::SESSIONS]
-    for row in w.of("class_outliers", w.names[0], side="low", level="L2"):
-        if row["rank"] <= 7:
-            row["image_key"] = keys[row["rank"] - 1]
+            row["density"], row["density_xs"] = row["density"] * density, row["density_xs"] * density
 
 
 def shortcuts(w: SmallWarehouse) -> None:

@@ -128,8 +128,14 @@ def test_an_image_without_a_density_across_sessions_is_compared_with_others_like
     assert "in other sessions" not in row["statement"]
 
 
-def test_clump_names_the_session_not_the_distance_it_lies_in() -> None:
-    assert list(severities("session_clump")) == ["session_clump:pipe_normal:session:2020-11-03|CIC|A0900-A1110"]
+def test_clump_names_the_session_not_the_distance_it_lies_in_and_lists_it_whole() -> None:
+    w = clean()
+    PLANTS["session_clump"](w)
+    connection = w.connect()
+    (row,) = found(connection).iter_rows(named=True)
+    assert row["finding_id"] == "session_clump:pipe_normal:session:2020-11-03|CIC|A0900-A1110"
+    assert connection.sql(row["evidence_sql"]).pl()["rank"].to_list() == list(range(1, 17))
+    assert row["affected_images"] == 16
 
 
 def test_months_are_named_only_where_a_class_changes_at_all_and_one_stretch_explains_a_change() -> None:

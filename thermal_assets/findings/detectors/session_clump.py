@@ -1,62 +1,44 @@
-"""Classes whose outliers are one set of images: one session, or one distance (such as close-ups).
+"""Classes of which one session, or one distance (such as close-ups), lies far out as a whole.
 
-Measure: of the least dense images of a class (class_outliers, side low), the share in one session or
-at one distance, against that group's share of all images of the class. Told if at least half of the
-outliers are in it, three times as many as its share, and the group is not the whole class. Of
-several groups that qualify, the one with the greatest lift is told, at the level where it is greatest.
-
-The outliers of a sound class gather in sessions too, for the images of a session resemble each other. So the group must
-be odd as a whole: its typical image (view judged_densities: own session left out where sessions are known) lies
-outlier_distance_ratio times as far from its neighbours as that of the class. A class must have clump_min_outliers
-outliers: as the list of outliers ends at 5 % of a class, one of fewer than 200 images is not judged by the default.
+Measure: how far out an image lies (view judged_densities: own session left out where sessions are known). Of a session
+or distance of n images, clump_min_images at least, the share among the n images of the class that lie farthest out,
+against its share of all images of the class. Told if at least half of the n are its own (clump_share), three times as
+many as its share (clump_lift), and its typical image lies outlier_distance_ratio times as far from its neighbours as
+that of the class: what lies far out in a sound class gathers in sessions too, for the images of a session resemble each
+other. As many are asked for as the group has images, so small classes are judged as large ones are. Of several groups
+that qualify, one a class is told: that with the most images among its n, each counting by their share.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from thermal_assets.findings.finding import Finding, fetch, number, percent, text
+from thermal_assets.findings.finding import MAX_EXAMPLES, Finding, fetch, number, text
 from thermal_assets.findings.thresholds import Thresholds
 
-_SQL = """
-WITH low AS (
-    SELECT o.image_key, o.class_name, o.level, o.rank
-    FROM class_outliers o JOIN lenses l ON l.lens_id = o.lens_id AND l.in_force
-    WHERE o.side = 'low'
-), totals AS (
-    SELECT class_name, level, count(*) AS outliers FROM low GROUP BY ALL HAVING count(*) >= $least
-), outlier_groups AS (
-    SELECT o.class_name, o.level, g.kind, g.value, count(*) AS n, arg_min(f.image_id, o.rank, 12) AS examples
-    FROM low o
-    JOIN file_manifest f ON f.image_key = o.image_key
-    CROSS JOIN LATERAL (VALUES ('session', f.session_id), ('distance', f.distance_token)) AS g(kind, value)
+_RANKED = """
+    SELECT j.image_id, j.class_name, j.level, j.times_farther, f.session_id, f.distance_token,
+           row_number() OVER (PARTITION BY j.class_name, j.level ORDER BY j.times_farther DESC, j.image_key) AS rank,
+           count(*) OVER (PARTITION BY j.class_name, j.level) AS judged
+    FROM judged_densities j JOIN file_manifest f ON f.image_key = j.image_key
+"""
+_SQL = f"""
+WITH ranked AS ({_RANKED}), members AS (
+    SELECT r.*, g.kind, g.value, count(*) OVER (PARTITION BY r.class_name, r.level, g.kind, g.value) AS images
+    FROM ranked r
+    CROSS JOIN LATERAL (VALUES ('session', r.session_id), ('distance', r.distance_token)) AS g(kind, value)
     WHERE g.value IS NOT NULL
-    GROUP BY ALL
 ), groups AS (
-    SELECT class_name, 'session' AS kind, session_id AS value, count(*) AS n
-    FROM file_manifest WHERE session_id IS NOT NULL GROUP BY ALL
-    UNION ALL
-    SELECT class_name, 'distance' AS kind, distance_token AS value, count(*) AS n
-    FROM file_manifest WHERE distance_token IS NOT NULL GROUP BY ALL
-), sizes AS (
-    SELECT class_name, count(*) AS files FROM file_manifest GROUP BY ALL
+    SELECT class_name, level, kind, value, images, judged, count(*) FILTER (rank <= images) AS n,
+           arg_min(image_id, rank, {MAX_EXAMPLES}) AS examples, median(times_farther) AS times_farther
+    FROM members WHERE images >= $least
+    GROUP BY class_name, level, kind, value, images, judged
 )
-SELECT o.class_name, o.level, o.kind, o.value, o.n, t.outliers, g.n AS group_size, z.files, o.examples,
-       o.n / t.outliers AS share, g.n / z.files AS base_share, (o.n / t.outliers) / (g.n / z.files) AS lift,
-       (
-           SELECT median(j.times_farther) FILTER (
-               WHERE CASE o.kind WHEN 'session' THEN f.session_id ELSE f.distance_token END = o.value
-           )
-           FROM judged_densities j JOIN file_manifest f ON f.image_key = j.image_key
-           WHERE j.class_name = o.class_name AND j.level = o.level
-       ) AS times_farther
-FROM outlier_groups o
-JOIN totals t USING (class_name, level)
-JOIN groups g USING (class_name, kind, value)
-JOIN sizes z USING (class_name)
+SELECT *, n / images AS share, images / judged AS base_share, share / base_share AS lift
+FROM groups
 WHERE share >= $share AND lift >= $lift AND times_farther >= $ratio
-QUALIFY row_number() OVER (PARTITION BY o.class_name ORDER BY lift DESC, o.level DESC, o.kind, o.value) = 1
-ORDER BY o.class_name
+QUALIFY row_number() OVER (PARTITION BY class_name ORDER BY n * share DESC, level DESC, kind DESC, value) = 1
+ORDER BY class_name
 """
 
 
@@ -65,7 +47,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
     rows = fetch(
         connection,
         _SQL,
-        least=thresholds.clump_min_outliers,
+        least=thresholds.clump_min_images,
         share=thresholds.clump_share,
         lift=thresholds.clump_lift,
         ratio=thresholds.outlier_distance_ratio,
@@ -81,20 +63,18 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 detector="session_clump",
                 level=level,
                 class_name=name,
-                title=f"The outliers are one {kind}",
-                statement=f"{number(row['n'])} of the {number(row['outliers'])} least dense images of class {name} at "
-                f"{level} ({percent(row['share'])}) are {where}, which holds {number(row['group_size'])} images or "
-                f"{percent(row['base_share'])} of the class: {row['lift']:.1f} times too many. The "
-                f"typical image of this {kind} lies {row['times_farther']:.1f} times as far from its neighbours as that "
-                "of the class.",
-                effect_name="share of the outliers over share of the class",
+                title=f"One {kind} lies far out",
+                statement=f"Of the {number(row['images'])} images of class {name} that lie farthest out at {level}, "
+                f"{number(row['n'])} are {where}, which holds {number(row['images'])} of the {number(row['judged'])} judged: "
+                f"{row['lift']:.1f} times too many. The typical image of this {kind} lies {row['times_farther']:.1f} times as "
+                "far from its neighbours as that of the class.",
+                effect_name="share of what lies farthest out over share of the class",
                 effect_size=row["lift"],
-                affected_images=row["n"],
+                affected_images=row["images"],
                 example_ids=tuple(row["examples"]),
-                evidence_sql="SELECT o.rank, o.image_id, o.density, f.session_id, f.distance_token\n"
-                "FROM outliers o JOIN file_manifest f USING (image_id)\n"
-                f"WHERE o.class_name = {text(name)} AND o.level = {text(level)} AND o.scope = 'class' "
-                f"AND o.side = 'low'\n  AND f.{column} = {text(value)}\nORDER BY o.rank",
+                evidence_sql=f"WITH ranked AS ({_RANKED})\nSELECT rank, image_id, times_farther, session_id, distance_token "
+                f"FROM ranked\nWHERE class_name = {text(name)} AND level = {text(level)} AND {column} = {text(value)}\n"
+                "ORDER BY rank",
                 action=f"Look at this {kind} as a whole: keep it, label it apart, or take it out. Then judge what is "
                 "left.",
             )
