@@ -171,9 +171,13 @@ def _reach(shares: list[float], strengths: Sequence[float], wanted: float) -> st
 def _twin(generator: Any, twin: Twin[Any], count: int, first: int) -> None:
     told = 0
     for seed in range(first, first + count):
-        findings, connection = judge(twin.make(generator, seed), (twin.detector,))
+        data = twin.make(generator, seed)
+        findings, connection = judge(data, (twin.detector,))
+        if twin.listed is not None:
+            told += 2 * len(data.planted.intersection(twin.listed(findings, connection))) >= len(data.planted)
+        else:
+            told += any(finding.severity == "HIGH" or not twin.high_only for finding in findings)
         connection.close()
-        told += any(finding.severity == "HIGH" or not twin.high_only for finding in findings)
     print(f"twin  {twin.detector:20}{twin.what}: told in {told} of {count}", flush=True)
 
 

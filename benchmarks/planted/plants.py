@@ -74,12 +74,14 @@ class Plant(Generic[Sets]):
 
 @dataclass(frozen=True)
 class Twin(Generic[Sets]):
-    """A difference that ``detector`` must leave alone, or, with ``high_only``, must not call HIGH."""
+    """A difference that ``detector`` must leave alone, or, with ``high_only``, must not call HIGH. ``listed``: of a detector
+    whose finding is a list of images, which always has some, half of the planted ones must not be in it."""
 
     detector: str
     what: str
     make: Callable[[Sets, int], FeatureSet]
     high_only: bool = False
+    listed: Listed | None = None
 
 
 PLANTS: tuple[Plant[Generator], ...] = (
@@ -159,6 +161,8 @@ THIRD_TWINS: tuple[Twin[ThirdGenerator], ...] = (
     Twin("weak_separation", "nine times as many normal images", lambda g, s: g.clean(s, unequal=True)),
     Twin("shortcuts", "two of the anomalous sessions have a palette of their own", lambda g, s: g.own_palette(s)),
     Twin("distance_effect", "one session from 3 m away lies nearer to the mean", lambda g, s: g.odd_session(s)),
+    Twin("outliers_shared", "thirty pictures of a kind of their own, all over the sessions", lambda g, s: g.minority(s),
+         listed=_of_evidence),
     Twin("session_clump", "half of the images are near frames", lambda g, s: g.clean(s, runs=0.5)),
     Twin("outlier_persistence", "the lens was fitted on every second session", lambda g, s: g.half_lens(s)),
     Twin("run_drift", "a delivery like the old images", lambda g, s: g.delivery(s, 0.0)),

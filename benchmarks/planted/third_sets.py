@@ -154,6 +154,15 @@ class ThirdGenerator:
                 vectors[row] = unit(((1 - share) * vectors[before] + share * vectors[row])[None])[0]
         return FeatureSet(data.images, vectors, data.new, data.planted)
 
+    def minority(self, seed: int) -> FeatureSet:
+        """Thirty images of M_normal, all over its sessions, show people: a kind of its own, and none stands alone."""
+        random = np.random.default_rng((seed, 35))
+        plan = visits(random, {}, self.sessions)
+        rows = random.choice(np.flatnonzero((plan["class_name"] == "M_normal").to_numpy()), 30, replace=False)
+        kinds = own_kinds(plan, KIND_OF)
+        kinds[rows] = "Person"
+        return self._shot(random, plan, kinds, planted=rows)
+
     def spoiled(self, seed: int, strength: float) -> FeatureSet:
         """A session of 12 to 30 images of M_normal is mixed with pictures of people; at 1 it shows them alone."""
         random = np.random.default_rng((seed, 32))
