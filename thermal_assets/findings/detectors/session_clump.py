@@ -20,23 +20,27 @@ _RANKED = """
     SELECT j.image_id, j.class_name, j.level, j.times_farther, f.session_id, f.distance_token,
            row_number() OVER (PARTITION BY j.class_name, j.level ORDER BY j.times_farther DESC, j.image_key) AS rank,
            count(*) OVER (PARTITION BY j.class_name, j.level) AS judged
-    FROM judged_densities j JOIN file_manifest f ON f.image_key = j.image_key
-"""
+    FROM judged_densities j JOIN file_manifest f ON f.image_key = j.image_key"""
+# Only groups that are odd as a whole have their class ranked: in most data sets none is.
 _SQL = f"""
-WITH ranked AS ({_RANKED}), members AS (
-    SELECT r.*, g.kind, g.value, count(*) OVER (PARTITION BY r.class_name, r.level, g.kind, g.value) AS images
-    FROM ranked r
-    CROSS JOIN LATERAL (VALUES ('session', r.session_id), ('distance', r.distance_token)) AS g(kind, value)
+WITH odd AS (
+    SELECT j.class_name, j.level, g.kind, g.value, count(*) AS images, median(j.times_farther) AS times_farther
+    FROM judged_densities j JOIN file_manifest f ON f.image_key = j.image_key
+    CROSS JOIN LATERAL (VALUES ('session', f.session_id), ('distance', f.distance_token)) AS g(kind, value)
     WHERE g.value IS NOT NULL
+    GROUP BY ALL HAVING images >= $least AND median(j.times_farther) >= $ratio
+), ranked AS ({_RANKED} WHERE j.class_name IN (SELECT class_name FROM odd)
 ), groups AS (
-    SELECT class_name, level, kind, value, images, judged, count(*) FILTER (rank <= images) AS n,
-           arg_min(image_id, rank, {MAX_EXAMPLES}) AS examples, median(times_farther) AS times_farther
-    FROM members WHERE images >= $least
-    GROUP BY class_name, level, kind, value, images, judged
+    SELECT o.*, any_value(r.judged) AS judged, count(*) FILTER (r.rank <= o.images) AS n,
+           arg_min(r.image_id, r.rank, {MAX_EXAMPLES}) AS examples
+    FROM odd o
+    JOIN ranked r ON r.class_name = o.class_name AND r.level = o.level
+                 AND o.value = CASE o.kind WHEN 'session' THEN r.session_id ELSE r.distance_token END
+    GROUP BY ALL
 )
 SELECT *, n / images AS share, images / judged AS base_share, share / base_share AS lift
 FROM groups
-WHERE share >= $share AND lift >= $lift AND times_farther >= $ratio
+WHERE share >= $share AND lift >= $lift
 QUALIFY row_number() OVER (PARTITION BY class_name ORDER BY n * share DESC, level DESC, kind DESC, value) = 1
 ORDER BY class_name
 """
