@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from thermal_assets.documentation.findings_page import findings_page
 from thermal_assets.documentation.markdown import code, page, table
 from thermal_assets.documentation.tables import table_pages
 from thermal_assets.reporting.definitions import definitions
@@ -11,12 +12,18 @@ from thermal_assets.scorecard.card import COMPOSITE_FORMULA
 from thermal_assets.scorecard.measure import Basis
 from thermal_assets.scorecard.measures import MEASURES
 
+BY_HAND = {
+    "reliability.md": "How far findings can be believed",
+    "scale.md": "From 1,000 to 1 million to 1 billion images",
+}
+
 
 def all_pages() -> dict[str, str]:
     """The pages; the one of assets loads the Dagster definitions, which needs no home."""
     pages = {
         **table_pages(),
         "definitions.md": _definitions(),
+        "findings.md": findings_page(),
         "scorecard.md": _scorecard(),
         "models.md": _models(),
         "queries.md": _queries(),
@@ -30,8 +37,7 @@ def _index(pages: dict[str, str]) -> str:
         return text.splitlines()[0].removeprefix("# ")
 
     links = [f"- [{title(text)}]({name})" for name, text in pages.items()]
-    by_hand = "- [From 1,000 to 1 million to 1 billion images](scale.md)"
-    return page("Documentation", "\n".join([*links, by_hand]))
+    return page("Documentation", "\n".join([*links, *(f"- [{words}]({name})" for name, words in BY_HAND.items())]))
 
 
 def _definitions() -> str:

@@ -145,10 +145,25 @@ def test_months_are_named_only_where_a_class_changes_at_all_and_one_stretch_expl
     stretches = (("from", "from 2020-12-03 on", 1e-4), ("period", "2020-11-02 to 2020-12-01", 1e-4))
     for kind, value, p in (*stretches, ("month", "2020-12", 0.01)):
         w.add("domain_drift", class_name=w.names[0], kind=kind, value=value, p_value=p, q_value=3 * p, **common)
-    w.add("domain_drift", class_name=w.names[1], kind="month", value="2020-12", p_value=0.01, q_value=0.03, **common)
+    for kind, value, p in (("from", "from 2020-12-03 on", 0.3), ("month", "2020-12", 0.01)):
+        w.add("domain_drift", class_name=w.names[1], kind=kind, value=value, p_value=p, q_value=3 * p, **common)
     (row,) = found(w.connect()).iter_rows(named=True)
     assert row["class_name"] == w.names[0]
     assert "2 periods differ from the others: 2020-12 and from 2020-12-03 on." in row["statement"]
+    assert "shot on" not in row["statement"]
+
+
+def test_months_of_a_class_of_few_days_are_told_with_how_few() -> None:
+    w = clean()
+    for row in w.of("file_manifest", w.names[0]):
+        row["captured_on"] = date(2020, 11, 9) if row["captured_on"].month == 11 else date(2020, 12, 9)
+    for month in ("2020-11", "2020-12"):
+        w.add("domain_drift", class_name=w.names[0], level="L3", kind="month", value=month, image_count=40, sessions=5,
+              sessions_others=5, auc=0.9, energy_distance=0.2, p_value=0.004, attainable_p=0.004, q_value=0.01,
+              typical_ids=[], lens_id=LENSES["L3"])  # fmt: skip
+    (found_here,) = found(w.connect()).iter_rows(named=True)
+    assert found_here["finding_id"] == "time_drift:pipe_normal"
+    assert "shot on 2 days, too few to tell a change over time from what single days do" in found_here["statement"]
 
 
 def test_two_distances_of_too_few_sessions_for_an_interval_are_low_and_say_so() -> None:

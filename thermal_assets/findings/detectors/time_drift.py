@@ -6,7 +6,9 @@ reading of the lens that was made for comparing: there a change that concerns fe
 the widest, which sessions differ in anyway. Two things must come together: the means lie farther apart than handing
 whole days round gives, the choice of the day included (q over both kinds of all classes), and a classifier
 that has not seen the sessions tells the pictures with an AUC of domain_auc or more. Of the two kinds the one with the
-smaller p is told. Months that do so against all others (q over all months) are named in classes that change at all.
+smaller p is told. Months that do so against all others (q over all months) are named in classes that change at all,
+and told by themselves where a class was shot on too few days to hand days round: then the finding says how many, for
+a month may differ by the weather of its days alone.
 Where sessions are too few for p to get there, nothing is claimed. LOW: seasons change thermal pictures; the question is
 whether training and test come from the same months. The examples are the pictures that show it most. How density and
 distances go from month to month is in table time_drift.
@@ -24,7 +26,8 @@ from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.warehouse.told_domains import told_domains_sql
 
 _SQL = f"""
-SELECT * FROM ({told_domains_sql("$alpha", "$bound")})
+SELECT *, (SELECT count(DISTINCT captured_on) FROM file_manifest f WHERE f.class_name = t.class_name) AS days
+FROM ({told_domains_sql("$alpha", "$bound")}) t
 WHERE kind <> 'place'
 ORDER BY class_name, auc DESC, value
 """
@@ -44,6 +47,12 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
             if worst["kind"] != "month"
             else ""
         )
+        few_days = (
+            f" The class was shot on {counted(worst['days'], 'day')}, too few to tell a change over time from what single "
+            "days do."
+            if kinds == {"month"}
+            else ""
+        )
         verb = "differs" if len(told) == 1 else "differ"
         findings.append(
             Finding(
@@ -57,7 +66,7 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 f"{named(periods, 6)}. Most of all {worst['value']} ({number(worst['image_count'])} images of "
                 f"{counted(worst['sessions'], 'session')}): a classifier that has not seen these sessions tells its "
                 f"pictures with an AUC of {worst['auc']:.2f} (energy distance {worst['energy_distance']:.3g}; "
-                f"means: q = {worst['q_value']:.2g}).{chosen}",
+                f"means: q = {worst['q_value']:.2g}).{chosen}{few_days}",
                 effect_name="AUC of the period in held-out sessions",
                 effect_size=worst["auc"],
                 ci_low=worst["ci_low"],
