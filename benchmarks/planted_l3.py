@@ -76,6 +76,8 @@ def main() -> int:
         "--sessions", type=int, nargs=2, default=list(SESSIONS), help="fewest and most a class, with --third"
     )
     options = parser.parse_args()
+    if options.sessions[0] > options.sessions[1] or (options.sessions != list(SESSIONS) and not options.third):
+        parser.error("--sessions: fewest, then most, and only with --third")
     modules = solar_vectors(options.vectors)
     if options.blind:
         return _judge(BlindGenerator(modules, crop_vectors(options.crops)), BLIND_PLANTS, BLIND_TWINS, options)

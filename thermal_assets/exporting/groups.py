@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from thermal_assets.exporting.published import lens_in_force, near_copy_limits
-from thermal_assets.warehouse.near_copies import near_copy_pairs
+from thermal_assets.warehouse.near_copies import near_copy_pairs, silent_classes
 
 LINKS = ("session", "frame", "file", "pixels", "near")
 _COLUMNS = {"session": "session_id", "frame": "frame_id", "file": "content_hash", "pixels": "pixel_hash"}
@@ -64,7 +64,8 @@ def near_pairs(connection: duckdb.DuckDBPyConnection, images: pl.DataFrame) -> N
     lens = lens_in_force(connection, "L2")
     if lens is None:
         return np.empty((0, 2), dtype=np.int64)
-    near = near_copy_pairs(connection, lens[0], near_copy_limits(connection))
+    limits = near_copy_limits(connection)
+    near = near_copy_pairs(connection, lens[0], limits, silent_classes(connection, limits.bits))
     rows = images.select("image_key", pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
     joined = near.join(rows, on="image_key").join(
         rows.rename({"image_key": "neighbor_key", "row": "other"}), on="neighbor_key"

@@ -32,7 +32,7 @@ def perceptual_hash(canvas: NDArray[np.uint8]) -> str | None:
     """64 hex digits of ``canvas`` uint8 [64, 64, 1 or 3], the picture stretched to a square (class_pictures.canvas).
 
     Luminance is averaged to 32 x 32, and each of the 255 slowest waves of its cosine transform gives a bit: whether its
-    coefficient is above 0. The first bit, of the mean, is always 0. That is the hash of Zauner (Implementation and
+    coefficient is above 0. The first bit, of the mean, is always 0. That is, without smoothing before, the hash of Zauner (Implementation and
     benchmarking of perceptual image hash functions, 2010) with 16 x 16 in place of 8 x 8 waves, since thermal pictures
     of one kind have their slowest waves in common, and with 0 in place of the median; on real crops and solar modules
     with copies, where no two different pictures may be taken for one, these found most (8, 12, 24 waves a side and
@@ -40,7 +40,7 @@ def perceptual_hash(canvas: NDArray[np.uint8]) -> str | None:
     bits as long as they are weaker than what is seen; of a smooth picture the fine waves are noise already, and
     compression turns them.
     None where half of the waves are missing (under a thousandth of a level): of an even surface or a drawn shade the
-    hash would say nothing.
+    hash would say nothing. It sees the picture as displayed: deeper ones are scaled by their own range.
     """
     side, _, channels = canvas.shape
     levels = canvas.reshape(side, side * channels).astype(np.float64)

@@ -94,8 +94,11 @@ def _near(frame: pl.DataFrame, pictures: Pictures, pairs: pl.DataFrame, limits: 
     """Near groups over pictures: each picture stands for all its images, by the first of them that has a vector."""
     near = pairs.select(pl.col("i").cast(pl.Int64), pl.col("j").cast(pl.Int64))
     rows_with_vector = pl.concat([near["i"], near["j"]]).unique()
+    # By an image whose hash counts, where one has it: another of its images may lie in a class in which none does.
+    telling = pl.Series(np.flatnonzero(pictures.hashed))
     stands = (
         frame.filter(pl.col("row").is_in(rows_with_vector.implode()))
+        .sort(pl.col("row").is_in(telling.implode()), descending=True, maintain_order=True)
         .group_by("picture", maintain_order=True)
         .agg(stand_in=pl.col("row").first())
     )

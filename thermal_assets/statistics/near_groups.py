@@ -58,8 +58,8 @@ def star_groups(
 
     ``pairs`` int64[p, 2] rows that may be near; ``order`` int64[n] rank of each row: the first row of a group keeps.
     Linking near pairs into chains would let a slow film swallow a class. So the first row not yet in a group takes
-    everything that is near itself, by ``limits``, and that it reaches over pairs of such rows: no group is wider than
-    twice a limit. Looking beyond its own pairs matters where a row has more copies than the ten neighbours that are
+    everything that is near itself, by ``limits``, and that it reaches over pairs of such rows: whatever is in a group is
+    near its keeper, by distance or by hash. Looking beyond its own pairs matters where a row has more copies than the ten neighbours that are
     kept.
     """
     if len(pairs) == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -10,7 +12,7 @@ from thermal_assets.steps.images import missing_classes, require_lenses_in_force
 from thermal_assets.steps.outputs import AssetPlan, Output, Slice, StepReport
 from thermal_assets.steps.step import run_step
 from thermal_assets.steps.versions import ALL_PARTITIONS
-from thermal_assets.warehouse.near_copies import NearCopyLimits, near_copy_pairs
+from thermal_assets.warehouse.near_copies import NearCopyLimits, near_copy_pairs, silent_classes
 
 _VERSION = "3"
 
@@ -27,16 +29,21 @@ def materialize_duplicates(home: Home, run_id: str, limits: NearCopyLimits) -> S
             # Only pictures count: two empty files have equal bytes and are copies of nothing.
             images = connection.sql(
                 "SELECT m.image_id, m.image_key, m.class_name, m.session_id, m.content_hash, s.pixel_hash, "
-                "s.perceptual_hash "
+                "s.perceptual_hash, e.image_key IS NOT NULL AS seen "
                 "FROM file_manifest m "
                 "JOIN channel_stats s ON s.image_id = m.image_id "
-                "ORDER BY m.image_id"
+                "LEFT JOIN l2_embeddings e ON e.image_key = m.image_key AND e.content_hash = m.content_hash "
+                "AND e.lens_id = $lens "
+                "ORDER BY m.image_id",
+                params={"lens": lenses["L2"]},
             ).pl()
-            pairs = near_copy_pairs(connection, lenses["L2"], limits)
+            silent = silent_classes(connection, limits.bits)
+            pairs = near_copy_pairs(connection, lenses["L2"], limits, silent)
         images, vectors, near = _by_row(home, images, pairs, lenses["L2"])
         rows = duplicates(images, vectors, near, limits=limits)
         groups = rows.group_by("kind").agg(pl.col("group_id").n_unique()).sort("kind")
-        facts = {f"{row['kind']}_groups": row["group_id"] for row in groups.to_dicts()}
+        facts: dict[str, Any] = {f"{row['kind']}_groups": row["group_id"] for row in groups.to_dicts()}
+        facts["classes_whose_hashes_say_nothing"] = silent
         return {"duplicates": Output([Slice("duplicates", rows)], metadata={**facts, "missing_classes": missing})}
 
     sources = ("file_manifest", "channel_stats", "l2_embeddings", "class_neighbors", "dataset_neighbors")
@@ -52,6 +59,9 @@ def _by_row(
 
     Only the few images of a pair have their vectors read, whatever the size of the data set.
     """
+    # A class between two states has lists that name images which changed since, and have no vector yet.
+    whole = images.filter("seen")["image_key"].implode()
+    pairs = pairs.filter(pl.col("image_key").is_in(whole), pl.col("neighbor_key").is_in(whole))
     paired = pl.concat([pairs["image_key"], pairs["neighbor_key"]]).unique()
     images = images.with_columns(pl.col("image_key").is_in(paired.implode()).alias("paired"))
     images = images.sort(["paired", "image_id"], descending=[True, False])

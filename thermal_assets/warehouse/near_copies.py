@@ -1,4 +1,4 @@
-"""Which pairs of images are near copies: the one rule that table duplicates, splits and audits go by."""
+"""Which pairs of images are near copies: the one rule that table duplicates, and the links of splits and audits, go by."""
 
 from __future__ import annotations
 
@@ -10,30 +10,42 @@ import polars as pl
 
 #: L2 distance (unit vectors) up to which two pictures are near copies: 5 % of the length of a vector.
 DEFAULT_DISTANCE = 0.05
-#: Bits of 256 up to which perceptual hashes may differ. Real pictures drawn by lot differ in 71 and more; of 233,000 pairs
-#: of nearest neighbours among real crops and solar modules 4 differ in 32 or fewer, and show one scene twice; from 34 on
-#: drawn pictures of two valves or two buildings of one kind begin.
+#: Bits of 256 up to which perceptual hashes may differ. Of 5.4 million pairs of real crops none differs in 32 or fewer, of
+#: 233,000 pairs of nearest neighbours among crops and solar modules four, which show one scene twice; from 34 on drawn
+#: pictures of two valves or two buildings of one kind begin. None of these has an overlay: for those, see silent_classes.
 DEFAULT_BITS = 32
-#: Share of pairs drawn by lot in a class above which equal hashes say nothing: its pictures have their frame in common.
-_ALIKE_SHARE, _ALIKE_PAIRS = 0.05, 3
+#: Pictures of a class, and others drawn for each, by which is judged whether hashes say anything in it; the share, and
+#: least number, of pictures that look like one of these at which they do not.
+_ASKED, _OTHERS, _ALIKE_SHARE, _ALIKE_PICTURES = 2000, 20, 0.05, 5
 
-_SQL = f"""
-WITH hashed AS (
+# A hash is of the bytes that were read last; of a file that has changed since, it is of another picture.
+_HASHED = """
     SELECT s.image_key, s.class_name, m.session_id, s.pixel_hash, from_hex(s.perceptual_hash)::BIT AS bits
-    FROM channel_stats s JOIN file_manifest m USING (image_id)
+    FROM channel_stats s JOIN file_manifest m ON m.image_id = s.image_id AND m.content_hash = s.content_hash
     WHERE s.perceptual_hash IS NOT NULL
+"""
+_SILENT = f"""
+WITH asked AS (
+    SELECT *, row_number() OVER (PARTITION BY class_name ORDER BY image_key) AS place FROM ({_HASHED})
+    QUALIFY place <= {_ASKED}
+), sizes AS (
+    SELECT class_name, max(place) AS size, count(DISTINCT session_id) AS sessions FROM asked GROUP BY ALL
 ), drawn AS (
-    SELECT class_name, bit_count(xor(bits, lead(bits) OVER lot)) AS differing,
-           pixel_hash <> lead(pixel_hash) OVER lot AS other_picture,
-           session_id IS NULL OR session_id IS DISTINCT FROM lead(session_id) OVER lot AS other_session
-    FROM hashed WINDOW lot AS (PARTITION BY class_name ORDER BY image_key)
-), alike AS (
-    SELECT class_name FROM drawn WHERE other_picture AND other_session
-    GROUP BY class_name
-    HAVING count(*) FILTER (differing <= $bits) >= {_ALIKE_PAIRS}
-       AND avg((differing <= $bits)::INTEGER) > {_ALIKE_SHARE}
-), telling AS (
-    SELECT image_key, bits FROM hashed WHERE class_name NOT IN (FROM alike)
+    SELECT a.class_name, a.image_key, bool_or(bit_count(xor(a.bits, b.bits)) <= $bits) AS alike
+    FROM asked a JOIN sizes z ON z.class_name = a.class_name
+    CROSS JOIN range(1, {_OTHERS + 1}) AS lot(step)
+    JOIN asked b ON b.class_name = a.class_name AND b.place = (a.place - 1 + lot.step) % z.size + 1
+    WHERE lot.step < z.size AND a.pixel_hash <> b.pixel_hash
+      AND (z.sessions < 2 OR a.session_id IS NULL OR a.session_id IS DISTINCT FROM b.session_id)
+    GROUP BY ALL
+)
+SELECT class_name FROM drawn GROUP BY ALL
+HAVING count(*) FILTER (alike) >= {_ALIKE_PICTURES} AND avg(alike::INTEGER) > {_ALIKE_SHARE}
+ORDER BY class_name
+"""
+_PAIRS = f"""
+WITH telling AS (
+    SELECT image_key, bits FROM ({_HASHED}) WHERE NOT list_contains($silent, class_name)
 ), listed AS (
     SELECT image_key, unnest(neighbor_keys) AS neighbor_key, unnest(distances) AS distance
     FROM (SELECT image_key, neighbor_keys, distances FROM dataset_neighbors
@@ -65,14 +77,28 @@ class NearCopyLimits:
 DEFAULT_LIMITS = NearCopyLimits()
 
 
-def near_copy_pairs(connection: duckdb.DuckDBPyConnection, lens_id: str, limits: NearCopyLimits) -> pl.DataFrame:
+def silent_classes(connection: duckdb.DuckDBPyConnection, bits: int) -> list[str]:
+    """Classes in which perceptual hashes say nothing, since pictures share an overlay, a mask or one fixed view.
+
+    Of up to 2,000 pictures of a class each is set beside twenty others drawn by lot (another picture; of another session,
+    unless the class has one only): where more than one in twenty, and five at least, look like one of these, ``bits`` or
+    fewer apart, looking alike is no sign of a copy. Pictures are counted, not pairs, so that a few copies among many
+    images do not silence a class, whoever is drawn; a class that consists of bursts and names no sessions is silenced.
+    """
+    return [name for (name,) in connection.execute(_SILENT, {"bits": bits}).fetchall()]
+
+
+def near_copy_pairs(
+    connection: duckdb.DuckDBPyConnection, lens_id: str, limits: NearCopyLimits, silent: list[str]
+) -> pl.DataFrame:
     """image_key, neighbor_key and hash_bits of all near copies among the kept neighbours, each in either or both orders.
 
     Looked at are the ten nearest images at L2, of the data set and of the class (where the data set is compared with
-    a sample only, the class is not). Near copies are pictures whose vectors lie within ``limits.distance``, or whose
+    a sample only, the class is not); lists of a class that is between two states may name images that have changed
+    since. Near copies are pictures whose vectors lie within ``limits.distance``, or whose
     perceptual hashes differ in at most ``limits.bits``: the lens takes noise and compression for another picture
-    where pictures are small, and the hash does not. hash_bits is NULL where a hash is missing, or says nothing: in a
-    class of which one in twenty pairs drawn by lot (other pictures, of other sessions) differs by no more, pictures
-    share an overlay, a mask or one fixed view.
+    where pictures are small, and the hash does not. hash_bits is NULL where a hash is missing, or an image is of the
+    ``silent`` classes.
     """
-    return connection.sql(_SQL, params={"lens": lens_id, "near": limits.distance, "bits": limits.bits}).pl()
+    values = {"lens": lens_id, "near": limits.distance, "bits": limits.bits, "silent": silent}
+    return connection.sql(_PAIRS, params=values).pl()

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from thermal_assets.errors import UserError
-from thermal_assets.exporting.groups import linked
+from thermal_assets.exporting.groups import independent_groups, linked, near_pairs
 from thermal_assets.exporting.splits import parse_shares, split_by_group, split_report
 from thermal_assets.exporting.weights import class_weights
+from thermal_assets_tests.findings.fixtures import PLAIN, clean
 
 SHARES = (0.7, 0.15, 0.15)
 
@@ -97,3 +98,21 @@ def test_weights_follow_their_formulas() -> None:
     effective = [(1 - 0.9999) / (1 - 0.9999**n) for n in (900, 100)]
     mean = sum(effective) / 2
     assert weights["effective_number"].to_list() == [*(pytest.approx(e / mean) for e in effective), None]
+
+
+def test_a_copy_known_by_its_hash_alone_is_linked_and_stays_in_one_part() -> None:
+    w = clean()
+    first, second = w.of("channel_stats", PLAIN[0])[:2]
+    first["perceptual_hash"], second["perceptual_hash"] = "00" * 32, "00" * 31 + "ff"
+    connection = w.connect()
+    query = (
+        "SELECT f.image_key, f.image_id AS session_id, NULL::VARCHAR AS frame_id, f.content_hash, s.pixel_hash "
+        "FROM file_manifest f JOIN channel_stats s USING (image_id) ORDER BY f.image_key"
+    )
+    images = connection.sql(query).pl()
+    assert sorted(map(tuple, near_pairs(connection, images).tolist())) == [(0, 1), (1, 0)]
+    groups = independent_groups(connection, images)
+    assert groups[0] == groups[1]
+    assert len(set(groups.tolist())) == images.height - 1
+    second["perceptual_hash"] = "ff" * 32
+    assert near_pairs(w.connect(), images).size == 0

@@ -138,6 +138,33 @@ def test_clump_names_the_session_not_the_distance_it_lies_in_and_lists_it_whole(
     assert row["affected_images"] == 16
 
 
+def sessions_far_out(*sizes: int, density: float = 0.5, ordinary: int = 0) -> list[str]:
+    """Ids told where sessions of ``sizes`` images lie far out, and ``ordinary`` images of the first one do not."""
+    w = clean()
+    rows = w.of("file_manifest", w.names[0])
+    for row in rows:
+        row["distance_token"] = None
+    far, start = set(), 0
+    for number, size in enumerate(sizes):
+        mine = rows[start : start + size]
+        set_all(mine, session_id=f"far {number}")
+        far |= {row["image_key"] for row in mine[ordinary if number == 0 else 0 :]}
+        start += size
+    for row in w.of("class_densities", w.names[0], level="L2"):
+        if row["image_key"] in far:
+            row["density"], row["density_xs"] = row["density"] * density, row["density_xs"] * density
+    return [f for f in found(w.connect())["finding_id"].to_list() if f.startswith("session_clump")]
+
+
+def test_clump_needs_ten_images_half_of_what_lies_far_out_and_no_large_session() -> None:
+    assert sessions_far_out(10) == ["session_clump:pipe_normal:session:far 0"]
+    assert sessions_far_out(9) == []
+    assert sessions_far_out(30) == []  # of 80: what lies far out is 2.7 times its share
+    assert sessions_far_out(20, ordinary=11) == []  # nine of the twenty, and its typical image is an ordinary one
+    assert sessions_far_out(10, density=0.8) == []
+    assert sessions_far_out(10, 16) == ["session_clump:pipe_normal:session:far 1"]  # the one with more images
+
+
 def test_months_are_named_only_where_a_class_changes_at_all_and_one_stretch_explains_a_change() -> None:
     w = clean()
     common = {"level": "L3", "image_count": 40, "sessions": 5, "sessions_others": 7, "auc": 0.9, "energy_distance": 0.2}

@@ -101,14 +101,23 @@ def test_nothing_to_group():
     assert duplicates(frame(list("abc"), list("pqr")), far, neighbor_pairs(far, 0.1, 2)).height == 0
 
 
-def test_a_copy_that_the_lens_takes_for_another_picture_is_near_by_its_hash():
-    """000 keeps 001 (8 bits) and 002 (24 bits), not 003, which is near 002 only; 004's hash says nothing."""
+def test_a_copy_that_the_lens_takes_for_another_picture_is_near_by_its_hash() -> None:
+    """000 keeps 001 (8 bits) and 002 (24 bits), not 003, which is near 002 only; 004 is near by its vector alone."""
     hashes = ["00" * 32, "ff" + "00" * 31, "ffffff" + "00" * 29, "ffffffffffffff" + "00" * 25, "00" * 32]
     images = frame(list("abcde"), list("pqrst")).with_columns(perceptual_hash=pl.Series(hashes))
-    pairs = pl.DataFrame({"i": [0, 1, 2, 3], "j": [1, 2, 3, 2], "hash_bits": [8, 16, 32, 32]})
-    found = duplicates(images, 5 * np.eye(5, dtype=np.float32), pairs)
-    assert groups(found, "near") == [["000", "001", "002"]]
-    assert found.sort("image_id")["hash_bits"].to_list() == [0, 8, 24]
-    assert found["distance"].to_list() == pytest.approx([0, 50**0.5, 50**0.5])
-    stricter = duplicates(images, 5 * np.eye(5, dtype=np.float32), pairs, limits=NearCopyLimits(0.05, 20))
-    assert groups(stricter, "near") == [["000", "001"]]
+    pairs = pl.DataFrame({"i": [0, 1, 2, 3, 0], "j": [1, 2, 3, 2, 4], "hash_bits": [8, 16, 32, 32, None]})
+    vectors = 5 * np.eye(5, dtype=np.float32)
+    vectors[4] = vectors[0] + 0.01
+    found = duplicates(images, vectors, pairs)
+    assert groups(found, "near") == [["000", "001", "002", "004"]]
+    assert found.sort("image_id")["hash_bits"].to_list() == [0, 8, 24, None]
+    stricter = duplicates(images, vectors, pairs, limits=NearCopyLimits(0.05, 20))
+    assert groups(stricter, "near") == [["000", "001", "004"]]
+
+
+def test_a_picture_counts_by_the_image_whose_hash_says_something() -> None:
+    """000 has the pixels of 001, in a class whose hashes say nothing: 001 and 002 are near all the same."""
+    images = frame(list("abc"), list("ppq")).with_columns(perceptual_hash=pl.Series(["00" * 32] * 3))
+    pairs = pl.DataFrame({"i": [1, 0], "j": [2, 1], "hash_bits": [0, None]})
+    vectors = np.array([[0, 0], [0, 0], [1, 0]], dtype=np.float32)
+    assert groups(duplicates(images, vectors, pairs), "near") == [["000", "001", "002"]]

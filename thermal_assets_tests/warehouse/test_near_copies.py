@@ -5,14 +5,15 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 
-from thermal_assets.warehouse.near_copies import NearCopyLimits, near_copy_pairs
+from thermal_assets.warehouse.near_copies import NearCopyLimits, near_copy_pairs, silent_classes
 from thermal_assets_tests.findings.fixtures import LENSES, SmallWarehouse
 
 BLANK = "00" * 32
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, limits: NearCopyLimits) -> list[tuple[int, int, int | None]]:
-    return sorted(near_copy_pairs(connection, LENSES["L2"], limits).iter_rows(), key=lambda row: row[:2])
+    found = near_copy_pairs(connection, LENSES["L2"], limits, silent_classes(connection, limits.bits))
+    return sorted(found.iter_rows(), key=lambda row: row[:2])
 
 
 def warehouse(hashes: list[str | None], sessions: list[str | None] | None = None) -> SmallWarehouse:
@@ -20,7 +21,7 @@ def warehouse(hashes: list[str | None], sessions: list[str | None] | None = None
     w = SmallWarehouse()
     w.add("class_catalog", class_name="a", partition_key="a")
     for key, perceptual in enumerate(hashes):
-        identity = {"image_id": f"a/{key}", "class_name": "a", "image_key": key}
+        identity = {"image_id": f"a/{key}", "class_name": "a", "image_key": key, "content_hash": f"{key}"}
         w.add("file_manifest", **identity, session_id=sessions[key] if sessions else None)
         w.add("channel_stats", **identity, perceptual_hash=perceptual, pixel_hash=f"{key}")
     return w
@@ -52,15 +53,50 @@ def test_near_by_distance_or_by_hash_in_either_list() -> None:
     assert pairs(w.connect(), NearCopyLimits(0.05, 40)) == [(0, 1, 8), (0, 2, 40), (0, 4, None), (1, 0, 8)]
 
 
-def test_where_pictures_share_an_overlay_the_hash_says_nothing() -> None:
-    """All 40 pictures of the class look alike to the hash, whoever is drawn: only the vectors count."""
-    w = warehouse([BLANK] * 40)
+def test_lists_of_another_lens_or_reading_and_hashes_of_other_bytes_do_not_count() -> None:
+    w = warehouse([BLANK, BLANK, *random_hashes(2)])
     near(w, "class_neighbors", 0, {1: 0.4, 2: 0.01})
-    assert pairs(w.connect(), NearCopyLimits()) == [(0, 2, None)]
+    near(w, "dataset_neighbors", 0, {3: 0.01})
+    w.of("dataset_neighbors")[0]["metric"] = "whitened_cosine"
+    near(w, "class_neighbors", 2, {3: 0.01})
+    w.of("class_neighbors")[1]["lens_id"] = "another"
+    assert pairs(w.connect(), NearCopyLimits()) == [(0, 1, 0), (0, 2, 128)]
+    w.of("file_manifest")[1]["content_hash"] = "edited since"
+    assert pairs(w.connect(), NearCopyLimits()) == [(0, 2, 128)]
 
 
-def test_a_burst_of_one_session_is_no_overlay() -> None:
-    """The first twelve of 40 are near frames of one session: pairs of one session are not drawn."""
+def alike(share: float, count: int = 200, sessions: int = 40) -> SmallWarehouse:
+    """``share`` of the pictures of a class look alike to the hash, all over its sessions; the first two are neighbours."""
+    few = round(share * count)
+    order = np.random.default_rng(1).permutation(count)
+    hashes = [BLANK if place < few else own for place, own in zip(order, random_hashes(count), strict=True)]
+    w = warehouse(hashes, [f"s{key % sessions}" for key in range(count)])
+    first, second = np.flatnonzero(order < few)[:2].tolist()
+    near(w, "class_neighbors", first, {second: 0.4})
+    return w
+
+
+def test_where_pictures_drawn_by_lot_look_alike_the_hash_says_nothing() -> None:
+    """An overlay, a mask or a fixed view; also in part of a class, and in a class of one session."""
+    for w in (alike(1.0), alike(0.2), alike(1.0, sessions=1), alike(0.2, sessions=1)):
+        assert silent_classes(w.connect(), 32) == ["a"]
+        assert pairs(w.connect(), NearCopyLimits()) == []
+    assert silent_classes(warehouse([BLANK] * 40).connect(), 32) == ["a"]
+
+
+def test_a_few_copies_do_not_silence_a_class() -> None:
+    w = alike(0.02)
+    assert silent_classes(w.connect(), 32) == []
+    assert len(pairs(w.connect(), NearCopyLimits())) == 1
+
+
+def test_equal_pixels_and_bursts_of_one_session_are_no_overlay() -> None:
+    """The first twelve of 40 are near frames of one session, or one picture in twelve files."""
     w = warehouse([BLANK] * 12 + random_hashes(28), ["s"] * 12 + [f"t{i}" for i in range(28)])
     near(w, "class_neighbors", 0, {1: 0.4, 20: 0.4})
     assert pairs(w.connect(), NearCopyLimits()) == [(0, 1, 0)]
+    w = warehouse([BLANK] * 12 + random_hashes(28))
+    assert silent_classes(w.connect(), 32) == ["a"]
+    for row in w.of("channel_stats")[:12]:
+        row["pixel_hash"] = "one"
+    assert silent_classes(w.connect(), 32) == []

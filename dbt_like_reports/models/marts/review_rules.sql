@@ -36,7 +36,7 @@ from (
     ),
     (
         8, 'review', 'nearly one picture under two labels',
-        'An almost equal picture (a near copy at L2) lies in another class.',
+        'An almost equal picture (a near copy) lies in another class.',
         true
     ),
     (

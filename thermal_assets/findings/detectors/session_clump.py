@@ -5,7 +5,7 @@ or distance of n images, clump_min_images at least, the share among the n images
 against its share of all images of the class. Told if at least half of the n are its own (clump_share), three times as
 many as its share (clump_lift), and its typical image lies outlier_distance_ratio times as far from its neighbours as
 that of the class: what lies far out in a sound class gathers in sessions too, for the images of a session resemble each
-other. As many are asked for as the group has images, so small classes are judged as large ones are. Of several groups
+other. As many are asked for as the group has images, so a class of 50 is judged as one of 50,000 is. Of several groups
 that qualify, one a class is told: that with the most images among its n, each counting by their share.
 """
 

@@ -154,7 +154,7 @@ def duplicates(connection: duckdb.DuckDBPyConnection, gallery: Gallery) -> dict[
     for row in members:
         group = groups.setdefault(row["group_id"], {**row, "pictures": []})
         lines = ["keep" if row["keeper"] else f"distance {row['distance']:.3g}"]
-        if row["hash_bits"]:
+        if row["hash_bits"] is not None and not row["keeper"]:
             lines.append(f"{row['hash_bits']} of 256 bits differ")
         mark = "" if row["class_name"] == group["class_name"] else "other class"
         group["pictures"].append(gallery.show(row["image_id"], row["class_name"], lines, mark=mark))

@@ -211,7 +211,7 @@ COMPARISONS = (
                 "hash_bits",
                 "INTEGER",
                 "Bits of 256 in which its perceptual hash differs from the keeper's; NULL for equal bytes and pixels, and "
-                "where a hash is missing or says nothing, as in a class whose pictures share an overlay or a fixed view",
+                "where a hash is missing or says nothing: in a class where pictures drawn by lot look alike (an overlay, a fixed view)",
             ),
             required("diameter", "DOUBLE", "Largest L2 distance inside the group"),
             required("group_size", "INTEGER", "Images in the group"),
