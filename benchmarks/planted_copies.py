@@ -5,7 +5,9 @@
 Copies of real crops (../shared/data; without them, of drawn ones) are put beside their originals, every second one
 under another class, and ``thermal-assets diagnose`` runs over all. A copy is found if table ``duplicates`` holds it in
 one group with its original. Shown are the groups of originals as well, told without any copy among them: real data
-holds such. The network is the ImageNet MobileNetV2 of ../shared/lenses where it is there, else the one in the package.
+holds such. Besides, a twin that must stay quiet: the originals alone, faint, each under one overlay (scale bar, texts,
+crosshair), so that different pictures have most of their contrast in common. The network is the ImageNet MobileNetV2
+of ../shared/lenses where it is there, else the one in the package.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.planted.strengths import real_crops
 from benchmarks.real_vectors import WEIGHTS
@@ -138,6 +140,32 @@ def _treated(path: Path, treatment: Treatment, strength: float, random: np.rando
         return buffer.getvalue()
 
 
+def under_one_overlay(source: Path, target: Path) -> None:
+    """The pictures of ``source`` at 0.3 of their contrast, with the same scale bar, texts and crosshair on each."""
+    for path in sorted(source.rglob("*.*")):
+        with Image.open(path) as opened:
+            picture = opened.convert("L").point(lambda level: round(70 + 0.3 * level))
+        draw, (width, height) = ImageDraw.Draw(picture), picture.size
+        for row in range(height // 6, height - height // 6):
+            draw.line((width * 15 // 16, row, width, row), fill=255 - 255 * row // height)
+        draw.rectangle((0, 0, width // 3, height // 12), fill=255)
+        draw.rectangle((0, height - height // 12, width // 4, height), fill=0)
+        draw.line((width // 2, height * 3 // 8, width // 2, height * 5 // 8), fill=255)
+        draw.line((width * 3 // 8, height // 2, width * 5 // 8, height // 2), fill=255)
+        place = target / path.parent.name
+        place.mkdir(parents=True, exist_ok=True)
+        picture.save(place / f"{path.stem}.png")
+
+
+def diagnose(images: Path, home: Path, lens: list[str]) -> None:
+    """A diagnosis by the command line, as a user starts it."""
+    program = Path(sys.executable).with_name("thermal-assets")
+    command = [program, "diagnose", images, "--profile", "folders", "--home", home, *lens]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"diagnose failed on {images}:\n{done.stdout}\n{done.stderr}")
+
+
 def report(home: Path, copies: list[Copy], images: int) -> None:
     """How many of each treatment and strength are in one group with their original, and of which kind."""
     connection = duckdb.connect(str(home / "warehouse.duckdb"), read_only=True)
@@ -170,7 +198,6 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where data and homes go; left out: a temporary folder")
     parser.add_argument("--lens-weights", type=Path, default=WEIGHTS, help="weights of a MobileNetV2")
     options = parser.parse_args()
-    program = Path(sys.executable).with_name("thermal-assets")
     lens = ["--lens", "thermal_mobilenet"]
     if options.lens_weights.is_file():
         lens = ["--lens", "mobilenet_v2", "--lens-weights", str(options.lens_weights), "--lens-mean", "0.5"]
@@ -186,17 +213,16 @@ def main() -> int:
             place = name.split()[0]
             copies = plant(source, folder / f"{place}-copies", options.each)
             home = folder / f"{place}-home"
-            done = subprocess.run(
-                [program, "diagnose", folder / f"{place}-copies", "--profile", "folders", "--home", home, *lens],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise SystemExit(f"diagnose failed on {name}:\n{done.stdout}\n{done.stderr}")
+            diagnose(folder / f"{place}-copies", home, lens)
             images = sum(1 for path in source.rglob("*") if path.is_file())
             print(f"\n{name}: {images:,} originals, {len(copies)} copies; found, and as what")
             report(home, copies, images)
+            under_one_overlay(source, folder / f"{place}-overlay")
+            diagnose(folder / f"{place}-overlay", folder / f"{place}-overlay-home", lens)
+            connection = duckdb.connect(str(folder / f"{place}-overlay-home" / "warehouse.duckdb"), read_only=True)
+            near = connection.execute("SELECT count(*) FROM duplicates WHERE kind = 'near' AND NOT keeper").fetchall()
+            connection.close()
+            print(f"  twin, all under one overlay: {near[0][0]} near copies told", flush=True)
     return 0
 
 
