@@ -5,9 +5,7 @@ Tables are measured without them, so changing one needs no recomputing: only the
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from thermal_assets.warehouse.judged_batches import (
     DEFAULT_ALPHA,
@@ -22,13 +20,6 @@ class Thresholds(BaseModel):
     """``[thresholds]`` of the profile. Every default states its reason."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _renamed(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "clump_min_outliers" in values:
-            raise ValueError("clump_min_outliers is gone: clump_min_images says how many images a session must have")
-        return values
 
     # L1: files, names, channels, classes
     unreadable_high_share: float = Field(

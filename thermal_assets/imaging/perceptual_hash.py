@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from thermal_assets.imaging.class_pictures import CANVAS
 
-BITS = 256
 _SIDE, _KEPT = 32, 16
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _STEPS = 1000.0  # a level: what is finer comes from the order of summation
@@ -32,13 +31,13 @@ def perceptual_hash(canvas: NDArray[np.uint8]) -> str | None:
     """64 hex digits of ``canvas`` uint8 [64, 64, 1 or 3], the picture stretched to a square (class_pictures.canvas).
 
     Luminance is averaged to 32 x 32, and each of the 255 slowest waves of its cosine transform gives a bit: whether its
-    coefficient is above 0. The first bit, of the mean, is always 0. That is, without smoothing before, the hash of Zauner (Implementation and
-    benchmarking of perceptual image hash functions, 2010) with 16 x 16 in place of 8 x 8 waves, since thermal pictures
-    of one kind have their slowest waves in common, and with 0 in place of the median; on real crops and solar modules
-    with copies, where no two different pictures may be taken for one, these found most (8, 12, 24 waves a side and
-    the median found fewer). Every wave counts alike, so noise, another brightness or size, and compression turn few
-    bits as long as they are weaker than what is seen; of a smooth picture the fine waves are noise already, and
-    compression turns them.
+    coefficient is above 0. The first bit, of the mean, is always 0. That is, without smoothing before, the hash of
+    Zauner (Implementation and benchmarking of perceptual image hash functions, 2010) with 16 x 16 in place of 8 x 8
+    waves, since thermal pictures of one kind have their slowest waves in common, and with 0 in place of the median: of
+    8, 12, 16 and 24 waves a side, at a limit that takes no more than a handful of different real pictures for one, 16
+    found most copies of solar modules, and with 0 more than with the median. Every wave counts alike, so noise,
+    another brightness or size, and compression turn few bits as long as they are weaker than what is seen; of a smooth
+    picture the fine waves are noise already, and compression turns them.
     None where half of the waves are missing (under a thousandth of a level): of an even surface or a drawn shade the
     hash would say nothing. It sees the picture as displayed: deeper ones are scaled by their own range.
     """

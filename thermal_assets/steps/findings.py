@@ -20,7 +20,7 @@ from thermal_assets.steps.versions import ALL_PARTITIONS
 
 log = logging.getLogger(__name__)
 
-_VERSION = "11"
+_VERSION = "12"
 _HISTORY = ("finding_id", "severity", "status", "class_name", "title", "affected_images", "effect_size")
 
 MEASURED = (

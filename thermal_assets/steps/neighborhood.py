@@ -18,13 +18,12 @@ from thermal_assets.progress import reporter
 from thermal_assets.statistics.groups import codes
 from thermal_assets.steps.neighbor_lists import searched_lists
 from thermal_assets.steps.versions import fingerprint
+from thermal_assets.warehouse.near_copies import DEFAULT_DISTANCE
 
 NEIGHBORS_KEPT = 10
 NEIGHBORS_MEASURED = 100
 _LISTS_VERSION = "1"
-# Of the length of a vector. One picture with noise of one level moves by up to 0.057 under an ImageNet MobileNetV2,
-# while the nearest different pictures of 20,000 real solar modules, which look very much alike, begin at 0.066.
-NEAR_COPY_SHARE = 0.05
+NEAR_COPY_SHARE = DEFAULT_DISTANCE  # of the length of a vector, where it is not 1
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
-#: L2 distance (unit vectors) up to which two pictures are near copies: 5 % of the length of a vector.
+#: L2 distance (unit vectors) up to which two pictures are near copies. One picture with noise of one level moves by up
+#: to 0.057 under an ImageNet MobileNetV2, while the nearest different pictures of 20,000 real solar modules, which look
+#: very much alike, begin at 0.066.
 DEFAULT_DISTANCE = 0.05
 #: Bits of 256 up to which perceptual hashes may differ. Of 5.4 million pairs of real crops none differs in 32 or fewer, of
-#: 233,000 pairs of nearest neighbours among crops and solar modules four, which show one scene twice; from 34 on drawn
+#: 233,000 pairs of nearest neighbours among crops and solar modules two, which show one scene twice; from 34 on drawn
 #: pictures of two valves or two buildings of one kind begin. None of these has an overlay: for those, see silent_classes.
 DEFAULT_BITS = 32
 #: Pictures of a class, and others drawn for each, by which is judged whether hashes say anything in it; the share, and

@@ -12,6 +12,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from thermal_assets.findings.engine import detect
+from thermal_assets.findings.thresholds import Thresholds
 from thermal_assets.warehouse.access import empty_frame
 from thermal_assets.warehouse.contract import TABLES
 from thermal_assets.warehouse.ddl import create_table_sql
@@ -59,6 +61,11 @@ class SmallWarehouse:
                 connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
                 connection.unregister("incoming")
         return connection
+
+
+def found(connection: duckdb.DuckDBPyConnection, **thresholds: float) -> pl.DataFrame:
+    """Findings by the default thresholds, some of them changed."""
+    return detect(connection, Thresholds(**thresholds), [], date(2026, 11, 21))
 
 
 def set_all(rows: list[dict[str, Any]], **values: Any) -> None:

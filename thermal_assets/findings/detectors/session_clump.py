@@ -5,8 +5,9 @@ or distance of n images, clump_min_images at least, the share among the n images
 against its share of all images of the class. Told if at least half of the n are its own (clump_share), three times as
 many as its share (clump_lift), and its typical image lies outlier_distance_ratio times as far from its neighbours as
 that of the class: what lies far out in a sound class gathers in sessions too, for the images of a session resemble each
-other. As many are asked for as the group has images, so a class of 50 is judged as one of 50,000 is. Of several groups
-that qualify, one a class is told: that with the most images among its n, each counting by their share.
+other. As many are asked for as the group has images, so a class of 50 is judged as one of 50,000 is. Images are compared
+with those whose distances were taken in the same way (basis). Of several groups that qualify, one a class is told: that
+with the most images among its n, each counting by their share.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from thermal_assets.findings.finding import MAX_EXAMPLES, Finding, fetch, number
 from thermal_assets.findings.thresholds import Thresholds
 
 _RANKED = """
-    SELECT j.image_id, j.class_name, j.level, j.times_farther, f.session_id, f.distance_token,
-           row_number() OVER (PARTITION BY j.class_name, j.level ORDER BY j.times_farther DESC, j.image_key) AS rank,
-           count(*) OVER (PARTITION BY j.class_name, j.level) AS judged
+    SELECT j.image_id, j.class_name, j.level, j.basis, j.times_farther, f.session_id, f.distance_token,
+           row_number() OVER (PARTITION BY j.class_name, j.level, j.basis ORDER BY j.times_farther DESC, j.image_key) AS rank,
+           count(*) OVER (PARTITION BY j.class_name, j.level, j.basis) AS judged
     FROM judged_densities j JOIN file_manifest f ON f.image_key = j.image_key"""
 # Only groups that are odd as a whole have their class ranked: in most data sets none is.
 _SQL = f"""
 WITH odd AS (
-    SELECT j.class_name, j.level, g.kind, g.value, count(*) AS images, median(j.times_farther) AS times_farther
+    SELECT j.class_name, j.level, j.basis, g.kind, g.value, count(*) AS images, median(j.times_farther) AS times_farther
     FROM judged_densities j JOIN file_manifest f ON f.image_key = j.image_key
     CROSS JOIN LATERAL (VALUES ('session', f.session_id), ('distance', f.distance_token)) AS g(kind, value)
     WHERE g.value IS NOT NULL
@@ -34,7 +35,7 @@ WITH odd AS (
     SELECT o.*, any_value(r.judged) AS judged, count(*) FILTER (r.rank <= o.images) AS n,
            arg_min(r.image_id, r.rank, {MAX_EXAMPLES}) AS examples
     FROM odd o
-    JOIN ranked r ON r.class_name = o.class_name AND r.level = o.level
+    JOIN ranked r ON r.class_name = o.class_name AND r.level = o.level AND r.basis = o.basis
                  AND o.value = CASE o.kind WHEN 'session' THEN r.session_id ELSE r.distance_token END
     GROUP BY ALL
 )
@@ -77,7 +78,8 @@ def detect(connection: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> lis
                 affected_images=row["images"],
                 example_ids=tuple(row["examples"]),
                 evidence_sql=f"WITH ranked AS ({_RANKED})\nSELECT rank, image_id, times_farther, session_id, distance_token "
-                f"FROM ranked\nWHERE class_name = {text(name)} AND level = {text(level)} AND {column} = {text(value)}\n"
+                f"FROM ranked\nWHERE class_name = {text(name)} AND level = {text(level)} AND basis = {text(row['basis'])}\n"
+                f"  AND {column} = {text(value)}\n"
                 "ORDER BY rank",
                 action=f"Look at this {kind} as a whole: keep it, label it apart, or take it out. Then judge what is "
                 "left.",
